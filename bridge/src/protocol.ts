@@ -87,9 +87,9 @@ export const SendStatus = strings('sent', 'queued')
 export const ReceiptStatus = strings('sent', 'delivered', 'read', 'played', 'failed')
 export const VoteError = strings('poll_unknown', 'secret_missing', 'decrypt_failed')
 
-/** `phone` is in digits with country code and no plus; `lid` as WhatsApp writes it. Either may be unknown. */
+/** Somebody on WhatsApp. `phone` is in digits with country code and no plus, `lid` as WhatsApp writes it; either may be unknown. */
 export const Person = object({ id, phone: nullable(id), lid: nullable(id), name: nullable(Type.String()) })
-/** `id` is opaque and never changes. `participants` and `is_admin` are known for groups only. */
+/** Where messages go to and come from. `id` is opaque and never changes. `participants` and `is_admin` are known for groups only. */
 export const Chat = object({
   id,
   kind: ChatKind,
@@ -99,6 +99,7 @@ export const Chat = object({
   participants: nullable(Type.Integer()),
   is_admin: nullable(Type.Boolean()),
 })
+/** How the account stands with WhatsApp, since when, and when the bridge tries again. */
 export const Connection = object({
   status: ConnectionStatus,
   reason: nullable(ConnectionReason),
@@ -107,6 +108,7 @@ export const Connection = object({
 })
 /** One thing an engine can do; `limits` are numbers by name, such as `text_chars`. */
 export const Capability = object({ supported: Type.Boolean(), limits: Type.Record(Type.String(), Type.Number()) })
+/** A linked WhatsApp account. `queued` counts messages that wait to be sent. */
 export const Account = object({
   account_id: id,
   phone: nullable(id),
@@ -118,8 +120,9 @@ export const Account = object({
   queued: Type.Integer(),
 })
 
+/** A text message to send, with WhatsApp's own formatting marks. */
 export const TextContent = object({ kind: Type.Literal('text'), text: text(LIMITS.text_chars) })
-/** `selectable`: how many options one person may choose; 0 means any number. */
+/** A poll to send. `selectable`: how many options one person may choose; 0 means any number. */
 export const PollContent = object({
   kind: Type.Literal('poll'),
   question: text(LIMITS.poll_question_chars),
@@ -132,10 +135,12 @@ export const PollContent = object({
 })
 export const Content = Type.Union([TextContent, PollContent])
 
+/** A poll as it was created, by whomever. */
 export const Poll = object({ question: Type.String(), options: Type.Array(Type.String()), selectable: Type.Integer() })
+/** How many votes one option has now. */
 export const PollTally = object({ option: Type.String(), votes: Type.Integer() })
 
-/** Journal event. `text` is the body or the caption. `from_me`: written by the account itself, on another device of it. */
+/** Journal event: a message came in. `text` is the body or the caption. `from_me`: written by the account itself, on another device of it. */
 export const MessageEvent = object({
   type: Type.Literal('message'),
   message_id: id,
@@ -150,7 +155,7 @@ export const MessageEvent = object({
   timestamp,
   offline: Type.Boolean(),
 })
-/** Journal event. `options` is the voter's whole current choice: empty when withdrawn, or when `error` says why it is unknown. */
+/** Journal event: somebody voted. `options` is the voter's whole current choice: empty when withdrawn, or when `error` says why it is unknown. */
 export const PollVoteEvent = object({
   type: Type.Literal('poll_vote'),
   message_id: id,
@@ -183,7 +188,7 @@ export const ChatsEvent = object({
   removed: Type.Array(id),
 })
 /**
- * State event, to the client that asked for the link only. `qr` is the text to draw (status `qr`), `code` the eight characters
+ * State event: a link moves on. Only the client that asked for the link hears it. `qr` is the text to draw (status `qr`), `code` the eight characters
  * to type on the phone (status `code`), `number` of `total` counts the codes shown, `error` goes with `failed`.
  */
 export const LinkEvent = object({
@@ -265,15 +270,18 @@ export const COMMANDS = {
   },
 } as const satisfies Record<string, { args: TSchema; result: TSchema }>
 
+/** The first frame of a connection, from the bridge. */
 export const Hello = object({
   type: Type.Literal('hello'),
   bridge_id: id,
   version: Type.String(),
   schema: object({ min: Type.Integer(), max: Type.Integer() }),
 })
-/** `args` is checked against the command's own schema once the command is known. */
+/** A command from the client. `args` is checked against the command's own schema once the command is known. */
 export const Request = object({ id: Type.Integer(), command: Type.String(), args: Type.Unknown() })
+/** The answer to the request with this id. */
 export const Result = object({ id: Type.Integer(), result: Type.Unknown() })
+/** The error that answers the request with this id. `message` is for people who read logs; `details` depend on the code. */
 export const Failure = object({
   id: Type.Integer(),
   error: object({
@@ -282,7 +290,7 @@ export const Failure = object({
     details: Type.Record(Type.String(), Type.Unknown()),
   }),
 })
-/** `seq`, `replayed` and `age` (seconds since it happened, when it was sent to this client) come with journal events only. */
+/** Something that happened. `seq`, `replayed` and `age` (seconds since it happened, when it was sent to this client) come with journal events only. */
 export const EventFrame = object({
   type: Type.Literal('event'),
   account_id: nullable(id),
