@@ -1,0 +1,15 @@
+"""A client of the bridge. It knows nothing of Home Assistant."""
+
+from .client import BridgeClient
+from .connection import normalize_url
+from .errors import BridgeError, CannotConnect, CommandFailed, InvalidToken, SchemaIncompatible
+
+__all__ = [
+    "BridgeClient",
+    "BridgeError",
+    "CannotConnect",
+    "CommandFailed",
+    "InvalidToken",
+    "SchemaIncompatible",
+    "normalize_url",
+]
