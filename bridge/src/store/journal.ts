@@ -1,0 +1,80 @@
+import type { Database } from './database.ts'
+
+/** `event` is JSON. */
+export interface JournalRow {
+  seq: number
+  event: string
+}
+
+export class JournalTable {
+  readonly #database: Database
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** The new `seq`, or `undefined` when an event with the same `once` is there. Call it inside a transaction. */
+  append(row: { account_id: string; once: string; event: string; stored_at: number }): number | undefined {
+    const { account_id, once } = row
+    const known = this.#database.get('SELECT 1 FROM journal WHERE account_id = $account_id AND once = $once', {
+      account_id,
+      once,
+    })
+    if (known) return undefined
+    const sql = 'UPDATE accounts SET head = head + 1 WHERE account_id = $account_id RETURNING head'
+    const { head: seq } = this.#database.one<{ head: number }>(sql, { account_id })
+    this.#database.run(
+      `INSERT INTO journal (account_id, seq, once, event, stored_at)
+       VALUES ($account_id, $seq, $once, $event, $stored_at)`,
+      { ...row, seq },
+    )
+    return seq
+  }
+
+  after(account_id: string, seq: number, limit: number): JournalRow[] {
+    return this.#database.all(
+      'SELECT seq, event FROM journal WHERE account_id = $account_id AND seq > $seq ORDER BY seq LIMIT $limit',
+      { account_id, seq, limit },
+    )
+  }
+
+  /** The highest `seq` ever given, 0 before the first. */
+  head(account_id: string): number {
+    const sql = 'SELECT head FROM accounts WHERE account_id = $account_id'
+    return this.#database.one<{ head: number }>(sql, { account_id }).head
+  }
+
+  count(account_id: string): number {
+    const sql = 'SELECT count(*) AS count FROM journal WHERE account_id = $account_id'
+    return this.#database.one<{ count: number }>(sql, { account_id }).count
+  }
+
+  /** What this consumer has handled. A new consumer starts at the head, and is known from then on. */
+  cursor(account_id: string, consumer: string): number {
+    this.#database.run(
+      `INSERT INTO cursors (account_id, consumer, seq)
+       SELECT account_id, $consumer, head FROM accounts WHERE account_id = $account_id
+       ON CONFLICT DO NOTHING`,
+      { account_id, consumer },
+    )
+    const sql = 'SELECT seq FROM cursors WHERE account_id = $account_id AND consumer = $consumer'
+    return this.#database.one<{ seq: number }>(sql, { account_id, consumer }).seq
+  }
+
+  /** Moves a cursor forward, never back and never past the head. */
+  ack(account_id: string, consumer: string, seq: number): void {
+    this.#database.run(
+      `UPDATE cursors SET seq = min($seq, (SELECT head FROM accounts WHERE account_id = $account_id))
+       WHERE account_id = $account_id AND consumer = $consumer AND seq < $seq`,
+      { account_id, consumer, seq },
+    )
+  }
+
+  /** Deletes what is older than `before` (seconds since 1970), and all but the newest `rows` of each account. */
+  sweep(before: number, rows: number): void {
+    this.#database.run('DELETE FROM journal WHERE stored_at < $before', { before })
+    this.#database.run(
+      'DELETE FROM journal WHERE seq <= (SELECT head - $rows FROM accounts WHERE accounts.account_id = journal.account_id)',
+      { rows },
+    )
+  }
+}

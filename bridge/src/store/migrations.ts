@@ -1,0 +1,118 @@
+/**
+ * The schema, step by step: the index of a step plus one is the `user_version` it leads to. Steps are only ever added.
+ * Times are seconds since 1970.
+ */
+export const MIGRATIONS = [
+  `
+  CREATE TABLE bridge (
+    bridge_id TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE accounts (
+    account_id TEXT PRIMARY KEY,
+    self TEXT NOT NULL,
+    linked INTEGER NOT NULL,
+    head INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  -- owner: an account id, or the name of a link that has no account yet.
+  CREATE TABLE auth (
+    owner TEXT NOT NULL,
+    type TEXT NOT NULL,
+    id TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (owner, type, id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- once: what makes the event the same event, where WhatsApp may tell it twice.
+  CREATE TABLE journal (
+    account_id TEXT NOT NULL REFERENCES accounts,
+    seq INTEGER NOT NULL,
+    once TEXT,
+    event TEXT NOT NULL,
+    stored_at REAL NOT NULL,
+    PRIMARY KEY (account_id, seq),
+    UNIQUE (account_id, once)
+  ) STRICT;
+  CREATE INDEX journal_by_time ON journal (stored_at);
+
+  CREATE TABLE cursors (
+    account_id TEXT NOT NULL REFERENCES accounts,
+    consumer TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (account_id, consumer)
+  ) STRICT, WITHOUT ROWID;
+
+  -- number: the age of a chat. listed: has a conversation or is on the engine's lists; others were only seen as senders.
+  CREATE TABLE chats (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id TEXT NOT NULL REFERENCES accounts,
+    chat_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    listed INTEGER NOT NULL DEFAULT 0,
+    listed_name TEXT,
+    own_name TEXT,
+    participants INTEGER,
+    is_admin INTEGER,
+    active_at REAL NOT NULL DEFAULT 0,
+    UNIQUE (account_id, chat_id)
+  ) STRICT;
+
+  -- digits: the phone number of the alias, for numbers typed in any other form.
+  CREATE TABLE aliases (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id TEXT NOT NULL,
+    value TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    digits TEXT,
+    chat INTEGER NOT NULL REFERENCES chats ON DELETE CASCADE,
+    UNIQUE (account_id, value)
+  ) STRICT;
+  CREATE INDEX aliases_by_chat ON aliases (chat);
+  CREATE INDEX aliases_by_digits ON aliases (account_id, digits);
+
+  -- poll: question, options and selectable of a poll, as JSON.
+  CREATE TABLE messages (
+    account_id TEXT NOT NULL REFERENCES accounts,
+    message_id TEXT NOT NULL,
+    chat_id TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    from_me INTEGER NOT NULL,
+    raw BLOB NOT NULL,
+    poll TEXT,
+    stored_at REAL NOT NULL,
+    PRIMARY KEY (account_id, message_id),
+    UNIQUE (account_id, chat_id, external_id)
+  ) STRICT;
+  CREATE INDEX messages_by_external_id ON messages (account_id, external_id);
+  CREATE INDEX messages_by_time ON messages (stored_at);
+
+  CREATE TABLE votes (
+    account_id TEXT NOT NULL,
+    poll_id TEXT NOT NULL,
+    voter_id TEXT NOT NULL,
+    options TEXT NOT NULL,
+    timestamp REAL NOT NULL,
+    PRIMARY KEY (account_id, poll_id, voter_id),
+    FOREIGN KEY (account_id, poll_id) REFERENCES messages ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  -- state: queued, sent or failed. The payload is the raw message.
+  CREATE TABLE outbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    account_id TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    chat_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    ttl REAL NOT NULL,
+    created_at REAL NOT NULL,
+    sent_at REAL,
+    error TEXT,
+    UNIQUE (account_id, request_id),
+    FOREIGN KEY (account_id, message_id) REFERENCES messages ON DELETE CASCADE
+  ) STRICT;
+  CREATE INDEX outbox_queued ON outbox (account_id, number) WHERE state = 'queued';
+  CREATE INDEX outbox_by_message ON outbox (account_id, message_id);
+  `,
+] as const
