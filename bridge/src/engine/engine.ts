@@ -119,8 +119,12 @@ export type PairProgress =
 /** Structured values by type and id, as one account's engine stores them. JSON text; the engine encodes. */
 export interface KeyValue {
   get(type: string, ids: readonly string[]): Map<string, string>
+  /** Every value of one type, by id. */
+  all(type: string): Map<string, string>
   /** One commit for all of it. `null` deletes. Throws when nothing was written. */
   set(changes: Record<string, Record<string, string | null>>): void
+  /** Deletes everything. */
+  clear(): void
 }
 
 export interface StoredMessage {
