@@ -1,0 +1,57 @@
+import type { BinaryNode } from 'baileys'
+
+import { bundleNode } from './keys.ts'
+import { bytesOf, child, children, node, now, requireAttr, requireChild } from './nodes.ts'
+import { numberJid, parseAddress } from './people.ts'
+import type { Phone } from './phone.ts'
+import type { SimulatedWhatsApp } from './server.ts'
+
+const STATUS = Buffer.from('Hey there! I am using WhatsApp.')
+
+/** Answers `usync`: who is on WhatsApp, with which devices, under which LID. */
+export function lookUp(whatsapp: SimulatedWhatsApp, request: BinaryNode): BinaryNode[] {
+  const usync = requireChild(request, 'usync')
+  const asked = children(requireChild(usync, 'query')).map(({ tag }) => tag)
+  const users = children(child(usync, 'list'), 'user').map((user) => {
+    const jid = jidOf(user)
+    return node('user', { jid }, factsAbout(jid, whatsapp.phoneAt(jid), asked))
+  })
+  const { sid, mode, context } = usync.attrs
+  const result = asked.map((tag) => node(tag))
+  return [node('usync', { sid, mode, context, index: '0', last: 'true' }, [node('result', {}, result), node('list', {}, users)])]
+}
+
+/** Answers `encrypt/key`: what it takes to start a session with these devices. */
+export async function handOutKeys(whatsapp: SimulatedWhatsApp, request: BinaryNode): Promise<BinaryNode[]> {
+  const users: BinaryNode[] = []
+  for (const user of children(requireChild(request, 'key'), 'user')) {
+    const jid = requireAttr(user, 'jid')
+    const phone = whatsapp.phoneAt(jid)
+    const { device } = parseAddress(jid)
+    const bundle = device === 0 ? await phone?.bundle() : phone?.device(device)?.takeBundle()
+    users.push(bundle ? bundleNode(jid, bundle) : node('user', { jid }, [node('error', { code: '404', text: 'item-not-found' })]))
+  }
+  return [node('list', {}, users)]
+}
+
+function jidOf(user: BinaryNode): string {
+  const { jid } = user.attrs
+  if (jid !== undefined) return jid
+  const number = bytesOf(requireChild(user, 'contact')).toString().replaceAll(/\D/g, '')
+  return numberJid({ number, lid: null, hidesNumber: false })
+}
+
+function factsAbout(jid: string, phone: Phone | undefined, asked: readonly string[]): BinaryNode[] {
+  const facts: BinaryNode[] = []
+  if (asked.includes('contact')) facts.push(node('contact', { type: phone ? 'in' : 'out' }))
+  if (!phone) return facts
+  if (asked.includes('devices')) facts.push(devicesNode(phone))
+  if (asked.includes('lid') && phone.lid !== null && !parseAddress(jid).isLid) facts.push(node('lid', { val: phone.lid }))
+  if (asked.includes('status')) facts.push(node('status', { t: now() }, STATUS))
+  return facts
+}
+
+function devicesNode({ devices }: Phone): BinaryNode {
+  const linked = devices.filter(({ hasKeys }) => hasKeys).map(({ id }) => node('device', { id: String(id), 'key-index': String(id) }))
+  return node('devices', {}, [node('device-list', {}, [node('device', { id: '0' }), ...linked]), node('key-index-list', { ts: now() })])
+}

@@ -1,0 +1,114 @@
+import { normalizeMessageContent, type proto } from 'baileys'
+
+import { NotFound } from './errors.ts'
+import type { Group } from './groups.ts'
+import type { Phone } from './phone.ts'
+import { type Poll, readPoll, readVote } from './polls.ts'
+
+/** Where a message goes, seen from one phone: another person, or a group. */
+export type Chat = Phone | Group
+
+/** A decrypted message on its way into one phone. */
+export interface Mail {
+  id: string
+  author: Phone
+  chat: Chat
+  message: proto.IMessage
+  timestamp: number
+}
+
+/** What a phone received; which of the optional fields there are depends on `kind`. */
+export interface ReceivedMessage {
+  /** Counts from 1. */
+  index: number
+  id: string
+  /** The author's number. */
+  from: string
+  /** The other person's number, or the group's id. */
+  chat: string
+  kind: 'text' | 'poll' | 'vote' | 'other'
+  /** Seconds since the epoch. */
+  timestamp: number
+  /** How often it came. */
+  copies: number
+  text?: string
+  question?: string
+  options?: string[]
+  selectable?: number
+  /** Of a poll: what this phone voted. */
+  chosen?: string[]
+  /** Of a vote: the poll's message id. */
+  poll?: string
+  message: proto.IMessage
+}
+
+/** What a phone has seen: its messages, and the polls it can vote in. */
+export class Inbox {
+  readonly messages: ReceivedMessage[] = []
+  readonly #mail = new Map<string, Mail>()
+  readonly #polls = new Map<string, { poll: Poll; chat: Chat }>()
+
+  /** Everything received, for the history a newly linked device gets. */
+  get mail(): Mail[] {
+    return [...this.#mail.values()]
+  }
+
+  /** Takes a message in; the same one again is counted only. */
+  record(mail: Mail): void {
+    const earlier = this.messages.find((message) => message.id === mail.id && message.from === mail.author.number)
+    if (earlier) {
+      earlier.copies++
+      return
+    }
+    this.#mail.set(mail.id, mail)
+    this.learn(mail)
+    this.messages.push({
+      index: this.messages.length + 1,
+      id: mail.id,
+      from: mail.author.number,
+      chat: 'number' in mail.chat ? mail.chat.number : mail.chat.id,
+      timestamp: mail.timestamp,
+      copies: 1,
+      ...this.#contentOf(mail),
+      message: mail.message,
+    })
+  }
+
+  /** Remembers the poll in a message, if there is one. */
+  learn({ id, author, chat, message }: Mail): void {
+    const poll = readPoll(message, id, author)
+    if (poll) this.#polls.set(id, { poll, chat })
+  }
+
+  /** @throws NotFound when no such message was received. */
+  get(id: string): Mail {
+    const mail = this.#mail.get(id)
+    if (!mail) throw new NotFound(`This phone has not received a message ${id}.`)
+    return mail
+  }
+
+  /** @throws NotFound when the phone does not know such a poll. */
+  poll(id: string): { poll: Poll; chat: Chat } {
+    const known = this.#polls.get(id)
+    if (!known) throw new NotFound(`This phone does not know a poll ${id}.`)
+    return known
+  }
+
+  /** Notes on the poll what this phone voted. */
+  choose(id: string, options: readonly string[]): void {
+    const message = this.messages.find((one) => one.id === id)
+    if (message) message.chosen = [...options]
+  }
+
+  #contentOf({ id, author, message }: Mail): Pick<ReceivedMessage, 'kind'> & Partial<ReceivedMessage> {
+    const content = normalizeMessageContent(message) ?? message
+    const text = content.conversation ?? content.extendedTextMessage?.text
+    if (typeof text === 'string') return { kind: 'text', text }
+    const poll = readPoll(message, id, author)
+    if (poll) return { kind: 'poll', question: poll.question, options: poll.options, selectable: poll.selectable, chosen: [] }
+    const vote = content.pollUpdateMessage
+    const known = this.#polls.get(vote?.pollCreationMessageKey?.id ?? '')
+    if (vote?.vote && known) return { kind: 'vote', poll: known.poll.id, options: readVote(known.poll, vote.vote, author) }
+    return { kind: 'other' }
+  }
+}

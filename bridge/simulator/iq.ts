@@ -1,0 +1,111 @@
+import { type BinaryNode, encodeBigEndian } from 'baileys'
+
+import { handOutKeys, lookUp } from './directory.ts'
+import { ProtocolError } from './errors.ts'
+import { readBundle, readSignedKey } from './keys.ts'
+import { beginCode, finishCode } from './link-code.ts'
+import { child, children, node, requireChild, SERVER } from './nodes.ts'
+import type { Registration } from './pairing.ts'
+import type { Source } from './routing.ts'
+import type { SimulatedWhatsApp } from './server.ts'
+
+/** The server's "no" to a request. */
+class Refused extends Error {
+  readonly code: number
+
+  constructor(code: number, text: string) {
+    super(text)
+    this.code = code
+  }
+}
+
+type Answer = BinaryNode[] | undefined
+type Handler = (whatsapp: SimulatedWhatsApp, source: Source, iq: BinaryNode) => Answer | Promise<Answer>
+
+const PRIVACY = { readreceipts: 'all', last: 'all', online: 'all', profile: 'all', status: 'contacts', groupadd: 'all', calladd: 'all' }
+
+/** By type, namespace and first child; without a child where they are all the same. */
+const HANDLERS: Record<string, Handler> = {
+  'get encrypt/count': (_, { device }) => [node('count', { value: String(device.keyCount) })],
+  'get encrypt/key': (whatsapp, _, iq) => handOutKeys(whatsapp, iq),
+  'get encrypt/digest': (_, { device }) => {
+    if (device.registrationId === undefined) throw new Refused(404, 'item-not-found')
+    return [node('digest', {}, [node('registration', {}, encodeBigEndian(device.registrationId))])]
+  },
+  'set encrypt/rotate': (_, { device }, iq) => done(device.rotate(readSignedKey(requireChild(iq, 'rotate')))),
+  'set encrypt': (whatsapp, source, iq) => whatsapp.takeKeys(source, readBundle(iq)),
+  'set passive/active': (_, { device }) => done(device.activate()),
+  'set passive': () => undefined,
+  'get w:p': () => undefined,
+  'get abt': () => [node('props', { hash: 'sim', refresh: '86400', refresh_id: '1', protocol: '1' }, [])],
+  'get blocklist': () => [node('list', { matched: 'false', dhash: '1' }, [])],
+  'get privacy': () => [node('privacy', {}, Object.entries(PRIVACY).map(([name, value]) => node('category', { name, value })))],
+  'set privacy': () => undefined,
+  'get usync': (whatsapp, _, iq) => lookUp(whatsapp, iq),
+  'get w:g2/participating': (whatsapp, { phone }) => [
+    node('groups', {}, whatsapp.groups.filter((group) => group.has(phone)).map((group) => group.node())),
+  ],
+  'get w:g2/query': (whatsapp, { phone }, iq) => {
+    const group = whatsapp.groups.find(({ id }) => id === iq.attrs['to'])
+    if (!group) throw new Refused(404, 'item-not-found')
+    if (!group.has(phone)) throw new Refused(403, 'forbidden')
+    return [group.node()]
+  },
+  'set w:sync:app:state': (_, __, iq) => [
+    node('sync', {}, children(requireChild(iq, 'sync'), 'collection').map(({ attrs: { name, version } }) =>
+      node('collection', { name, version, has_more_patches: 'false' }),
+    )),
+  ],
+  'get w:profile:picture': () => {
+    throw new Refused(404, 'item-not-found')
+  },
+  'set status': () => undefined,
+  'set urn:xmpp:whatsapp:dirty': () => undefined,
+  'set md/remove-companion-device': (_, { phone, device }) => done(phone.forget(device)),
+}
+
+/** Answers a linked client's request; one the simulator does not know is refused, not left open. */
+export async function answerIq(whatsapp: SimulatedWhatsApp, source: Source, iq: BinaryNode): Promise<BinaryNode> {
+  const names = namesOf(iq)
+  const handler = names.map((name) => HANDLERS[name]).find((one) => one !== undefined)
+  try {
+    if (!handler) throw new Refused(501, 'feature-not-implemented')
+    return result(iq, await handler(whatsapp, source, iq))
+  } catch (error) {
+    if (error instanceof Refused) return refusal(iq, error.code, error.message)
+    if (error instanceof ProtocolError) return refusal(iq, 400, 'bad-request')
+    throw error
+  }
+}
+
+/** Answers a client that is not linked yet. */
+export function answerUnlinked(registration: Registration, iq: BinaryNode): BinaryNode {
+  const request = child(iq, 'link_code_companion_reg')
+  if (request?.attrs['stage'] === 'companion_hello') return result(iq, beginCode(registration, request))
+  if (request?.attrs['stage'] === 'companion_finish') {
+    finishCode(registration, iq)
+    return result(iq, undefined)
+  }
+  return refusal(iq, 401, 'not-authorized')
+}
+
+export function refusal(iq: BinaryNode, code: number, text = 'simulated'): BinaryNode {
+  return node('iq', { ...replyTo(iq), type: 'error' }, [node('error', { code: String(code), text })])
+}
+
+function result(iq: BinaryNode, content: Answer): BinaryNode {
+  return node('iq', { ...replyTo(iq), type: 'result' }, content)
+}
+
+function replyTo(iq: BinaryNode): Record<string, string | undefined> {
+  return { id: iq.attrs['id'], from: iq.attrs['to'] ?? SERVER }
+}
+
+function namesOf(iq: BinaryNode): string[] {
+  const name = `${iq.attrs['type'] ?? 'get'} ${iq.attrs['xmlns'] ?? ''}`
+  return [`${name}/${child(iq)?.tag ?? ''}`, name]
+}
+
+function done(_: void): undefined {
+  return undefined
+}
