@@ -40,11 +40,14 @@ export class Activity {
           const value = look()
           if (value) finish(() => resolve(value))
         } catch (error) {
-          finish(() => reject(error as Error))
+          finish(() => reject(new SimulatorError(`Looking for ${what} failed.`, { cause: error })))
         }
       }
       const gone = () => finish(() => reject(new SimulatorError(`Stopped waiting for ${what}.`)))
-      const timer = setTimeout(() => finish(() => reject(new TimedOut(`No ${what} within ${timeoutMs} ms.`))), timeoutMs)
+      const timer = setTimeout(
+        () => finish(() => reject(new TimedOut(`No ${what} within ${timeoutMs} ms.`))),
+        timeoutMs,
+      )
       const unsubscribe = this.subscribe(check)
       signals.addEventListener('abort', gone)
       if (signals.aborted) gone()

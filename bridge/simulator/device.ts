@@ -13,13 +13,13 @@ const FEW_KEYS = 5
 export class Device {
   readonly id: number
   readonly owner: Person
-  #faults: Faults
-  #changed: () => void
+  readonly #faults: Faults
+  readonly #changed: () => void
   #bundle: KeyBundle | undefined
   #connection: Connection | undefined
   #active = false
   #pending: BinaryNode[] = []
-  #awaitingKeys: (() => Promise<void>)[] = []
+  readonly #awaitingKeys: (() => Promise<void>)[] = []
 
   constructor(owner: Person, id: number, faults: Faults, changed: () => void) {
     this.owner = owner
@@ -124,7 +124,9 @@ export class Device {
       if (index >= 0) this.#pending.splice(index, 1)
     } else if (by.attrs['type'] !== 'retry') {
       const ids = idsOf(by)
-      this.#pending = this.#pending.filter((stanza) => stanza.tag !== 'message' || !ids.includes(stanza.attrs['id'] ?? ''))
+      this.#pending = this.#pending.filter(
+        (stanza) => stanza.tag !== 'message' || !ids.includes(stanza.attrs['id'] ?? ''),
+      )
     }
     this.#changed()
   }

@@ -18,7 +18,12 @@ export function lookUp(whatsapp: SimulatedWhatsApp, request: BinaryNode): Binary
   })
   const { sid, mode, context } = usync.attrs
   const result = asked.map((tag) => node(tag))
-  return [node('usync', { sid, mode, context, index: '0', last: 'true' }, [node('result', {}, result), node('list', {}, users)])]
+  return [
+    node('usync', { sid, mode, context, index: '0', last: 'true' }, [
+      node('result', {}, result),
+      node('list', {}, users),
+    ]),
+  ]
 }
 
 /** Answers `encrypt/key`: what it takes to start a session with these devices. */
@@ -29,7 +34,11 @@ export async function handOutKeys(whatsapp: SimulatedWhatsApp, request: BinaryNo
     const phone = whatsapp.phoneAt(jid)
     const { device } = parseAddress(jid)
     const bundle = device === 0 ? await phone?.bundle() : phone?.device(device)?.takeBundle()
-    users.push(bundle ? bundleNode(jid, bundle) : node('user', { jid }, [node('error', { code: '404', text: 'item-not-found' })]))
+    users.push(
+      bundle
+        ? bundleNode(jid, bundle)
+        : node('user', { jid }, [node('error', { code: '404', text: 'item-not-found' })]),
+    )
   }
   return [node('list', {}, users)]
 }
@@ -46,12 +55,18 @@ function factsAbout(jid: string, phone: Phone | undefined, asked: readonly strin
   if (asked.includes('contact')) facts.push(node('contact', { type: phone ? 'in' : 'out' }))
   if (!phone) return facts
   if (asked.includes('devices')) facts.push(devicesNode(phone))
-  if (asked.includes('lid') && phone.lid !== null && !parseAddress(jid).isLid) facts.push(node('lid', { val: phone.lid }))
+  if (asked.includes('lid') && phone.lid !== null && !parseAddress(jid).isLid)
+    facts.push(node('lid', { val: phone.lid }))
   if (asked.includes('status')) facts.push(node('status', { t: now() }, STATUS))
   return facts
 }
 
 function devicesNode({ devices }: Phone): BinaryNode {
-  const linked = devices.filter(({ hasKeys }) => hasKeys).map(({ id }) => node('device', { id: String(id), 'key-index': String(id) }))
-  return node('devices', {}, [node('device-list', {}, [node('device', { id: '0' }), ...linked]), node('key-index-list', { ts: now() })])
+  const linked = devices
+    .filter(({ hasKeys }) => hasKeys)
+    .map(({ id }) => node('device', { id: String(id), 'key-index': String(id) }))
+  return node('devices', {}, [
+    node('device-list', {}, [node('device', { id: '0' }), ...linked]),
+    node('key-index-list', { ts: now() }),
+  ])
 }

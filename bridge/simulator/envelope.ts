@@ -20,10 +20,17 @@ export interface Envelope {
 /** The `<message>` a linked device gets. `addressing` is the server's default; a group has its own. */
 export function messageNode(envelope: Envelope, addressing: Addressing, content: BinaryNode[]): BinaryNode {
   const { id, type, sender, timestamp } = envelope
-  return node('message', { id, t: String(timestamp), type, notify: sender.name, ...addresses(envelope, addressing) }, content)
+  return node(
+    'message',
+    { id, t: String(timestamp), type, notify: sender.name, ...addresses(envelope, addressing) },
+    content,
+  )
 }
 
-function addresses({ sender, senderDevice, chat, recipient }: Envelope, addressing: Addressing): Record<string, string | undefined> {
+function addresses(
+  { sender, senderDevice, chat, recipient }: Envelope,
+  addressing: Addressing,
+): Record<string, string | undefined> {
   if (!('number' in chat)) {
     const { jid, alternative, mode } = appearance(sender, chat.addressing, senderDevice)
     return { from: chat.id, participant: jid, [`participant_${other(mode)}`]: alternative, addressing_mode: mode }
@@ -35,7 +42,12 @@ function addresses({ sender, senderDevice, chat, recipient }: Envelope, addressi
   // The sender's own devices are told whom it was for.
   const peer = appearance(chat, addressing)
   const own = appearance({ ...identity(sender), hidesNumber: false }, peer.mode, senderDevice)
-  return { from: own.jid, recipient: peer.jid, [`peer_recipient_${other(peer.mode)}`]: peer.alternative, addressing_mode: peer.mode }
+  return {
+    from: own.jid,
+    recipient: peer.jid,
+    [`peer_recipient_${other(peer.mode)}`]: peer.alternative,
+    addressing_mode: peer.mode,
+  }
 }
 
 function other(mode: Addressing): Addressing {

@@ -15,7 +15,7 @@ export class Group {
   readonly #members: Set<Phone>
   readonly #created = now()
   #subject: string
-  #changed: () => void
+  readonly #changed: () => void
 
   constructor(id: string, subject: string, members: readonly Phone[], addressing: Addressing, changed: () => void) {
     const [creator] = members
@@ -78,7 +78,9 @@ export class Group {
       addressing_mode: this.addressing,
       size: String(this.#members.size),
     }
-    const participants = this.members.map((member) => this.#participant(member, member === this.#creator ? 'superadmin' : undefined))
+    const participants = this.members.map((member) =>
+      this.#participant(member, member === this.#creator ? 'superadmin' : undefined),
+    )
     return node('group', attrs, participants)
   }
 

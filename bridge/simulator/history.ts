@@ -51,7 +51,11 @@ function jidOf(whatsapp: SimulatedWhatsApp, chat: Chat): string {
   return 'number' in chat ? appearance(chat, whatsapp.addressing).jid : chat.id
 }
 
-function messageInfo(whatsapp: SimulatedWhatsApp, phone: Phone, { id, author, chat, message, timestamp }: Mail): proto.IWebMessageInfo {
+function messageInfo(
+  whatsapp: SimulatedWhatsApp,
+  phone: Phone,
+  { id, author, chat, message, timestamp }: Mail,
+): proto.IWebMessageInfo {
   const participant = 'number' in chat ? {} : { participant: appearance(author, chat.addressing).jid }
   return {
     key: { remoteJid: jidOf(whatsapp, chat), fromMe: author === phone, id, ...participant },

@@ -105,10 +105,12 @@ export class Inbox {
     const text = content.conversation ?? content.extendedTextMessage?.text
     if (typeof text === 'string') return { kind: 'text', text }
     const poll = readPoll(message, id, author)
-    if (poll) return { kind: 'poll', question: poll.question, options: poll.options, selectable: poll.selectable, chosen: [] }
+    if (poll)
+      return { kind: 'poll', question: poll.question, options: poll.options, selectable: poll.selectable, chosen: [] }
     const vote = content.pollUpdateMessage
     const known = this.#polls.get(vote?.pollCreationMessageKey?.id ?? '')
-    if (vote?.vote && known) return { kind: 'vote', poll: known.poll.id, options: readVote(known.poll, vote.vote, author) }
+    if (vote?.vote && known)
+      return { kind: 'vote', poll: known.poll.id, options: readVote(known.poll, vote.vote, author) }
     return { kind: 'other' }
   }
 }

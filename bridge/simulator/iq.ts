@@ -19,10 +19,18 @@ class Refused extends Error {
   }
 }
 
-type Answer = BinaryNode[] | undefined
+type Answer = BinaryNode[] | void
 type Handler = (whatsapp: SimulatedWhatsApp, source: Source, iq: BinaryNode) => Answer | Promise<Answer>
 
-const PRIVACY = { readreceipts: 'all', last: 'all', online: 'all', profile: 'all', status: 'contacts', groupadd: 'all', calladd: 'all' }
+const PRIVACY = {
+  readreceipts: 'all',
+  last: 'all',
+  online: 'all',
+  profile: 'all',
+  status: 'contacts',
+  groupadd: 'all',
+  calladd: 'all',
+}
 
 /** By type, namespace and first child; without a child where they are all the same. */
 const HANDLERS: Record<string, Handler> = {
@@ -32,18 +40,32 @@ const HANDLERS: Record<string, Handler> = {
     if (device.registrationId === undefined) throw new Refused(404, 'item-not-found')
     return [node('digest', {}, [node('registration', {}, encodeBigEndian(device.registrationId))])]
   },
-  'set encrypt/rotate': (_, { device }, iq) => done(device.rotate(readSignedKey(requireChild(iq, 'rotate')))),
+  'set encrypt/rotate': (_, { device }, iq) => {
+    device.rotate(readSignedKey(requireChild(iq, 'rotate')))
+  },
   'set encrypt': (whatsapp, source, iq) => whatsapp.takeKeys(source, readBundle(iq)),
-  'set passive/active': (_, { device }) => done(device.activate()),
+  'set passive/active': (_, { device }) => {
+    device.activate()
+  },
   'set passive': () => undefined,
   'get w:p': () => undefined,
   'get abt': () => [node('props', { hash: 'sim', refresh: '86400', refresh_id: '1', protocol: '1' }, [])],
   'get blocklist': () => [node('list', { matched: 'false', dhash: '1' }, [])],
-  'get privacy': () => [node('privacy', {}, Object.entries(PRIVACY).map(([name, value]) => node('category', { name, value })))],
+  'get privacy': () => [
+    node(
+      'privacy',
+      {},
+      Object.entries(PRIVACY).map(([name, value]) => node('category', { name, value })),
+    ),
+  ],
   'set privacy': () => undefined,
   'get usync': (whatsapp, _, iq) => lookUp(whatsapp, iq),
   'get w:g2/participating': (whatsapp, { phone }) => [
-    node('groups', {}, whatsapp.groups.filter((group) => group.has(phone)).map((group) => group.node())),
+    node(
+      'groups',
+      {},
+      whatsapp.groups.filter((group) => group.has(phone)).map((group) => group.node()),
+    ),
   ],
   'get w:g2/query': (whatsapp, { phone }, iq) => {
     const group = whatsapp.groups.find(({ id }) => id === iq.attrs['to'])
@@ -52,16 +74,22 @@ const HANDLERS: Record<string, Handler> = {
     return [group.node()]
   },
   'set w:sync:app:state': (_, __, iq) => [
-    node('sync', {}, children(requireChild(iq, 'sync'), 'collection').map(({ attrs: { name, version } }) =>
-      node('collection', { name, version, has_more_patches: 'false' }),
-    )),
+    node(
+      'sync',
+      {},
+      children(requireChild(iq, 'sync'), 'collection').map(({ attrs: { name, version } }) =>
+        node('collection', { name, version, has_more_patches: 'false' }),
+      ),
+    ),
   ],
   'get w:profile:picture': () => {
     throw new Refused(404, 'item-not-found')
   },
   'set status': () => undefined,
   'set urn:xmpp:whatsapp:dirty': () => undefined,
-  'set md/remove-companion-device': (_, { phone, device }) => done(phone.forget(device)),
+  'set md/remove-companion-device': (_, { phone, device }) => {
+    phone.forget(device)
+  },
 }
 
 /** Answers a linked client's request; one the simulator does not know is refused, not left open. */
@@ -94,7 +122,7 @@ export function refusal(iq: BinaryNode, code: number, text = 'simulated'): Binar
 }
 
 function result(iq: BinaryNode, content: Answer): BinaryNode {
-  return node('iq', { ...replyTo(iq), type: 'result' }, content)
+  return node('iq', { ...replyTo(iq), type: 'result' }, content ?? undefined)
 }
 
 function replyTo(iq: BinaryNode): Record<string, string | undefined> {
@@ -104,8 +132,4 @@ function replyTo(iq: BinaryNode): Record<string, string | undefined> {
 function namesOf(iq: BinaryNode): string[] {
   const name = `${iq.attrs['type'] ?? 'get'} ${iq.attrs['xmlns'] ?? ''}`
   return [`${name}/${child(iq)?.tag ?? ''}`, name]
-}
-
-function done(_: void): undefined {
-  return undefined
 }

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto'
 
-import { aesDecryptCTR, aesDecryptGCM, aesEncryptCTR, type BinaryNode, Curve, derivePairingCodeKey, hkdf } from 'baileys'
+import {
+  aesDecryptCTR,
+  aesDecryptGCM,
+  aesEncryptCTR,
+  type BinaryNode,
+  Curve,
+  derivePairingCodeKey,
+  hkdf,
+} from 'baileys'
 
 import type { Connection } from './connection.ts'
 import type { Device } from './device.ts'
@@ -51,14 +59,23 @@ export async function linkByCode(whatsapp: SimulatedWhatsApp, phone: Phone, type
   const shared = Curve.sharedKey(ephemeral.private, clientEphemeral)
   const random = openBundle(childBytes(answer, 'link_code_pairing_wrapped_key_bundle'), shared).subarray(64, 96)
   const material = Buffer.concat([shared, Curve.sharedKey(phone.signal.identity.private, identity), random])
-  return await completePairing(phone, connection, identity, Buffer.from(hkdf(material, 32, { info: 'adv_secret' })))
+  return completePairing(phone, connection, identity, Buffer.from(hkdf(material, 32, { info: 'adv_secret' })))
 }
 
 async function unwrap(wrapped: Buffer, code: string): Promise<Buffer> {
-  return aesDecryptCTR(wrapped.subarray(48, 80), await derivePairingCodeKey(code, wrapped.subarray(0, 32)), wrapped.subarray(32, 48))
+  return aesDecryptCTR(
+    wrapped.subarray(48, 80),
+    await derivePairingCodeKey(code, wrapped.subarray(0, 32)),
+    wrapped.subarray(32, 48),
+  )
 }
 
-async function greetingOf(phone: Phone, pending: PendingCode, code: string, ephemeral: Uint8Array): Promise<BinaryNode> {
+async function greetingOf(
+  phone: Phone,
+  pending: PendingCode,
+  code: string,
+  ephemeral: Uint8Array,
+): Promise<BinaryNode> {
   const salt = randomBytes(32)
   const iv = randomBytes(16)
   const wrapped = Buffer.concat([salt, iv, aesEncryptCTR(ephemeral, await derivePairingCodeKey(code, salt), iv)])
@@ -89,7 +106,9 @@ function finished(connection: Connection, pending: PendingCode, greeting: Binary
 
 /** The keys in the client's answer: its identity, the phone's, 32 random bytes. */
 function openBundle(bundle: Buffer, shared: Uint8Array): Buffer {
-  const key = Buffer.from(hkdf(shared, 32, { salt: bundle.subarray(0, 32), info: 'link_code_pairing_key_bundle_encryption_key' }))
+  const key = Buffer.from(
+    hkdf(shared, 32, { salt: bundle.subarray(0, 32), info: 'link_code_pairing_key_bundle_encryption_key' }),
+  )
   try {
     return aesDecryptGCM(bundle.subarray(44), key, bundle.subarray(32, 44), Buffer.alloc(0))
   } catch (cause) {

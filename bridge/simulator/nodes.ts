@@ -6,7 +6,11 @@ import { ProtocolError } from './errors.ts'
 export const SERVER = '@s.whatsapp.net'
 
 /** Makes a stanza; attributes that are `undefined` are left out. */
-export function node(tag: string, attrs: Record<string, string | undefined> = {}, content?: BinaryNode['content']): BinaryNode {
+export function node(
+  tag: string,
+  attrs: Record<string, string | undefined> = {},
+  content?: BinaryNode['content'],
+): BinaryNode {
   const given: Record<string, string> = {}
   for (const [name, value] of Object.entries(attrs)) if (value !== undefined) given[name] = value
   return content === undefined ? { tag, attrs: given } : { tag, attrs: given, content }

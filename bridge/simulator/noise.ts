@@ -88,7 +88,9 @@ export class NoiseResponder {
     const own = this.#encrypt(this.#identity.static.public)
     this.#mix(Curve.sharedKey(this.#identity.static.private, ephemeral))
     const payload = this.#encrypt(this.#identity.certificate)
-    return proto.HandshakeMessage.encode({ serverHello: { ephemeral: this.#ephemeral.public, static: own, payload } }).finish()
+    return proto.HandshakeMessage.encode({
+      serverHello: { ephemeral: this.#ephemeral.public, static: own, payload },
+    }).finish()
   }
 
   finish(frame: Uint8Array): Handshake {

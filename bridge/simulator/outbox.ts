@@ -71,7 +71,9 @@ export class Outbox {
 
   async #sendToGroup(outgoing: Outgoing, group: Group): Promise<void> {
     const me = appearance(this.#phone, group.addressing).jid
-    const { enc, distribution } = await this.#serial.run(() => this.#signal.encryptForGroup(group.id, me, outgoing.message))
+    const { enc, distribution } = await this.#serial.run(() =>
+      this.#signal.encryptForGroup(group.id, me, outgoing.message),
+    )
     const holders = this.#senderKeyHolders.get(group.id) ?? new WeakSet()
     this.#senderKeyHolders.set(group.id, holders)
     for (const device of group.members.flatMap((member) => member.devices)) {

@@ -55,8 +55,13 @@ export function lidJid(person: Person, device = 0): string {
 }
 
 /** How a person appears where addresses are `wanted`: the address, the other one if it may be told, and which mode this is. */
-export function appearance(person: Person, wanted: Addressing, device = 0): { jid: string; alternative: string | undefined; mode: Addressing } {
+export function appearance(
+  person: Person,
+  wanted: Addressing,
+  device = 0,
+): { jid: string; alternative: string | undefined; mode: Addressing } {
   if (person.hidesNumber) return { jid: lidJid(person, device), alternative: undefined, mode: 'lid' }
-  if (wanted === 'lid' && person.lid !== null) return { jid: lidJid(person, device), alternative: numberJid(person), mode: 'lid' }
+  if (wanted === 'lid' && person.lid !== null)
+    return { jid: lidJid(person, device), alternative: numberJid(person), mode: 'lid' }
   return { jid: numberJid(person, device), alternative: person.lid ?? undefined, mode: 'pn' }
 }

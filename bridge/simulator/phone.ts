@@ -54,7 +54,10 @@ export class Phone implements Person {
   readonly #reception: Reception
   #lastDevice = 0
 
-  constructor(whatsapp: SimulatedWhatsApp, { number, name, lid, hidesNumber = false, sendsReceipts = true }: PhoneOptions) {
+  constructor(
+    whatsapp: SimulatedWhatsApp,
+    { number, name, lid, hidesNumber = false, sendsReceipts = true }: PhoneOptions,
+  ) {
     this.number = parseNumber(number)
     this.lid = parseLid(lid, this.number)
     if (hidesNumber && this.lid === null) throw new SimulatorError('Somebody without a LID cannot hide the number.')
@@ -105,16 +108,24 @@ export class Phone implements Person {
     return this.#send(this.#whatsapp.chat(to), { conversation: text }, 'text')
   }
 
-  poll(to: Chat | string, { question, options, selectable = 1 }: Omit<PollQuestion, 'selectable'> & { selectable?: number }): Promise<string> {
+  poll(
+    to: Chat | string,
+    { question, options, selectable = 1 }: Omit<PollQuestion, 'selectable'> & { selectable?: number },
+  ): Promise<string> {
     return this.#send(this.#whatsapp.chat(to), pollMessage({ question, options, selectable }), 'poll')
   }
 
   /** Votes in a poll it has seen; no options withdraw the vote. `modes` say by which addresses; they follow the chat unless told. */
-  async vote(id: string, options: readonly string[], modes: { creator?: Addressing; voter?: Addressing } = {}): Promise<string> {
+  async vote(
+    id: string,
+    options: readonly string[],
+    modes: { creator?: Addressing; voter?: Addressing } = {},
+  ): Promise<string> {
     const { poll, chat } = this.#inbox.poll(id)
     const unknown = options.find((option) => !poll.options.includes(option))
     if (unknown !== undefined) throw new SimulatorError(`The poll has no option "${unknown}".`)
-    if (poll.selectable > 0 && options.length > poll.selectable) throw new SimulatorError(`One may choose at most ${poll.selectable}.`)
+    if (poll.selectable > 0 && options.length > poll.selectable)
+      throw new SimulatorError(`One may choose at most ${poll.selectable}.`)
     const usual = 'number' in chat ? this.#whatsapp.addressing : chat.addressing
     const vote = encryptVote(poll, options, this, {
       creator: modes.creator ?? usualFor(poll.creator, usual),
@@ -122,7 +133,11 @@ export class Phone implements Person {
     })
     const pollCreationMessageKey = this.#reception.keyOf(id, poll.creator, chat)
     this.#inbox.choose(id, options)
-    return await this.#send(chat, { pollUpdateMessage: { pollCreationMessageKey, vote, senderTimestampMs: Date.now() } }, 'poll')
+    return this.#send(
+      chat,
+      { pollUpdateMessage: { pollCreationMessageKey, vote, senderTimestampMs: Date.now() } },
+      'poll',
+    )
   }
 
   /** Tells the author that the message was read. */
@@ -136,7 +151,11 @@ export class Phone implements Person {
   }
 
   /** The first message received that fits, now or later. */
-  waitFor(fits: (message: ReceivedMessage) => boolean, timeoutMs = 5000, signal?: AbortSignal): Promise<ReceivedMessage> {
+  waitFor(
+    fits: (message: ReceivedMessage) => boolean,
+    timeoutMs = 5000,
+    signal?: AbortSignal,
+  ): Promise<ReceivedMessage> {
     const options = signal ? { timeoutMs, signal } : { timeoutMs }
     return this.#whatsapp.activity.until(() => this.inbox.find(fits), `such message on ${this.name}'s phone`, options)
   }
@@ -195,7 +214,8 @@ export class Phone implements Person {
   }
 
   async #send(chat: Chat, message: proto.IMessage, type: Outgoing['type']): Promise<string> {
-    if (!('number' in chat) && !chat.has(this)) throw new SimulatorError(`${this.number} is not a member of this group.`)
+    if (!('number' in chat) && !chat.has(this))
+      throw new SimulatorError(`${this.number} is not a member of this group.`)
     const outgoing: Outgoing = { id: newMessageId(), author: this, chat, message, timestamp: seconds(), type }
     this.#inbox.learn(outgoing)
     await this.#outbox.send(outgoing)
@@ -218,4 +238,3 @@ function usualFor({ lid, hidesNumber }: Person, usual: Addressing): Addressing {
 function newMessageId(): string {
   return `AC${randomBytes(15).toString('hex').toUpperCase()}`
 }
-

@@ -23,13 +23,20 @@ const jidAs = (person: Person, mode: Addressing) => (mode === 'lid' ? lidJid(per
 
 /** The message that asks. WhatsApp uses its own kind for single-choice polls. */
 export function pollMessage({ question, options, selectable }: PollQuestion): proto.IMessage {
-  if (options.length < 2 || new Set(options).size !== options.length) throw new SimulatorError('A poll needs two options or more, all different.')
+  if (options.length < 2 || new Set(options).size !== options.length)
+    throw new SimulatorError('A poll needs two options or more, all different.')
   if (!Number.isInteger(selectable) || selectable < 0 || selectable > options.length) {
     throw new SimulatorError('`selectable` is a whole number, at most the number of options.')
   }
-  const poll = { name: question, options: options.map((optionName) => ({ optionName })), selectableOptionsCount: selectable }
+  const poll = {
+    name: question,
+    options: options.map((optionName) => ({ optionName })),
+    selectableOptionsCount: selectable,
+  }
   const messageContextInfo = { messageSecret: randomBytes(32) }
-  return selectable === 1 ? { messageContextInfo, pollCreationMessageV3: poll } : { messageContextInfo, pollCreationMessage: poll }
+  return selectable === 1
+    ? { messageContextInfo, pollCreationMessageV3: poll }
+    : { messageContextInfo, pollCreationMessage: poll }
 }
 
 /** The poll in a message, if it is one. */
@@ -69,9 +76,12 @@ export function readVote(poll: Poll, vote: proto.Message.IPollEncValue, voter: P
   throw new SimulatorError('The vote cannot be decrypted.')
 }
 
-function tryVote(vote: proto.Message.IPollEncValue, context: Parameters<typeof decryptPollVote>[1]): Uint8Array[] | undefined {
+function tryVote(
+  vote: proto.Message.IPollEncValue,
+  context: Parameters<typeof decryptPollVote>[1],
+): Uint8Array[] | undefined {
   try {
-    return decryptPollVote(vote, context).selectedOptions ?? []
+    return decryptPollVote(vote, context).selectedOptions
   } catch {
     // The cipher says so when the addresses are not the ones used.
     return undefined

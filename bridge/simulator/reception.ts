@@ -40,7 +40,9 @@ export class Reception {
     const id = requireAttr(stanza, 'id')
     const message = await this.#serial.run(() => this.#decrypt(arrival)).catch(() => undefined)
     if (message === undefined) {
-      const chat = group ?? (sender === this.#phone ? this.#whatsapp.chat(stanza.attrs['recipient'] ?? requireAttr(stanza, 'to')) : sender)
+      const chat =
+        group ??
+        (sender === this.#phone ? this.#whatsapp.chat(stanza.attrs['recipient'] ?? requireAttr(stanza, 'to')) : sender)
       this.askAgain({ id, author: sender, chat })
     } else if (stanza.attrs['category'] !== 'peer') {
       const mail = this.#mailOf(id, message, arrival)
@@ -52,14 +54,18 @@ export class Reception {
   /** Sends a receipt for a message to all devices of its author; no type: delivered. */
   tell({ id, author, chat }: Mail, type?: string): void {
     if (author === this.#phone) return
-    for (const device of author.devices) device.deliver(node('receipt', { id, t: now(), type, ...this.#from(author, chat) }))
+    for (const device of author.devices)
+      device.deliver(node('receipt', { id, t: now(), type, ...this.#from(author, chat) }))
   }
 
   /** Tells the author that a message could not be read. */
   askAgain({ id, author, chat }: Pick<Mail, 'id' | 'author' | 'chat'>): void {
     const count = String((this.#asked.get(id) ?? 0) + 1)
     this.#asked.set(id, Number(count))
-    const content = [node('retry', { count, id, t: now(), v: '1' }), node('registration', {}, encodeBigEndian(this.#signal.registrationId))]
+    const content = [
+      node('retry', { count, id, t: now(), v: '1' }),
+      node('registration', {}, encodeBigEndian(this.#signal.registrationId)),
+    ]
     for (const device of author.devices) {
       device.deliver(node('receipt', { id, t: now(), type: 'retry', ...this.#from(author, chat) }, content))
     }
@@ -83,13 +89,16 @@ export class Reception {
     const address = lidJid(sender, senderDevice)
     const author = group?.addressing === 'pn' ? numberJid(sender, senderDevice) : address
     const message: proto.IMessage = {}
-    for (const enc of encs) Object.assign(message, await this.#signal.decrypt(enc, address, group && { id: group.id, author }))
+    for (const enc of encs)
+      Object.assign(message, await this.#signal.decrypt(enc, address, group && { id: group.id, author }))
     return message
   }
 
   #mailOf(id: string, message: proto.IMessage, { sender, group, stanza }: Arrival): Mail {
     const copy = message.deviceSentMessage
-    const chat = group ?? (sender === this.#phone ? this.#whatsapp.chat(copy?.destinationJid ?? requireAttr(stanza, 'to')) : sender)
+    const chat =
+      group ??
+      (sender === this.#phone ? this.#whatsapp.chat(copy?.destinationJid ?? requireAttr(stanza, 'to')) : sender)
     return { id, author: sender, chat, message: copy?.message ?? message, timestamp: seconds() }
   }
 }

@@ -48,17 +48,33 @@ export async function routeMessage(whatsapp: SimulatedWhatsApp, source: Source, 
 }
 
 /** Why the server would not take a message: no such group, or not a member. */
-function refusalOf(whatsapp: SimulatedWhatsApp, { phone }: Source, stanza: BinaryNode, group: Group | undefined): number | undefined {
+function refusalOf(
+  whatsapp: SimulatedWhatsApp,
+  { phone }: Source,
+  stanza: BinaryNode,
+  group: Group | undefined,
+): number | undefined {
   const to = requireAttr(stanza, 'to')
   if (to.endsWith('@g.us')) return group?.has(phone) ? undefined : group ? 403 : 404
   return whatsapp.phoneAt(to) ? undefined : 404
 }
 
 function messageAck({ attrs }: BinaryNode, error: number | undefined): BinaryNode {
-  return node('ack', { class: 'message', id: attrs['id'], from: attrs['to'], t: now(), error: error === undefined ? undefined : String(error) })
+  return node('ack', {
+    class: 'message',
+    id: attrs['id'],
+    from: attrs['to'],
+    t: now(),
+    error: error === undefined ? undefined : String(error),
+  })
 }
 
-async function deliver(whatsapp: SimulatedWhatsApp, source: Source, stanza: BinaryNode, group: Group | undefined): Promise<void> {
+async function deliver(
+  whatsapp: SimulatedWhatsApp,
+  source: Source,
+  stanza: BinaryNode,
+  group: Group | undefined,
+): Promise<void> {
   for (const { phone, device, encs } of targetsOf(whatsapp, stanza, group)) {
     if (device === 0) {
       await phone.receive({ stanza, encs, sender: source.phone, senderDevice: source.device.id, group })
@@ -110,7 +126,11 @@ function forward(
 }
 
 /** Takes a client's receipt: passes it to the author, or has the message sent again. */
-export async function routeReceipt(whatsapp: SimulatedWhatsApp, { phone, device }: Source, receipt: BinaryNode): Promise<void> {
+export async function routeReceipt(
+  whatsapp: SimulatedWhatsApp,
+  { phone, device }: Source,
+  receipt: BinaryNode,
+): Promise<void> {
   const { to, participant, type } = receipt.attrs
   device.connection?.send(node('ack', { class: 'receipt', id: receipt.attrs['id'], from: to, participant, type }))
   const authorJid = participant ?? to ?? ''
@@ -122,13 +142,26 @@ export async function routeReceipt(whatsapp: SimulatedWhatsApp, { phone, device 
     await author.resend(requireAttr(receipt, 'id'), device)
   } else {
     const group = whatsapp.groups.find(({ id }) => id === to)
-    for (const one of authorDevice ? [authorDevice] : author.devices) passOn(whatsapp, { phone, device }, receipt, group, one)
+    for (const one of authorDevice ? [authorDevice] : author.devices)
+      passOn(whatsapp, { phone, device }, receipt, group, one)
   }
 }
 
-function passOn(whatsapp: SimulatedWhatsApp, { phone, device }: Source, receipt: BinaryNode, group: Group | undefined, target: Device): void {
+function passOn(
+  whatsapp: SimulatedWhatsApp,
+  { phone, device }: Source,
+  receipt: BinaryNode,
+  group: Group | undefined,
+  target: Device,
+): void {
   if (target === device) return
-  const reader = appearance(phone, group?.addressing ?? whatsapp.addressing, receipt.attrs['type'] === 'retry' ? device.id : 0).jid
+  const reader = appearance(
+    phone,
+    group?.addressing ?? whatsapp.addressing,
+    receipt.attrs['type'] === 'retry' ? device.id : 0,
+  ).jid
   const addresses = group ? { from: group.id, participant: reader } : { from: reader }
-  target.deliver(node('receipt', { id: receipt.attrs['id'], t: now(), type: receipt.attrs['type'], ...addresses }, receipt.content))
+  target.deliver(
+    node('receipt', { id: receipt.attrs['id'], t: now(), type: receipt.attrs['type'], ...addresses }, receipt.content),
+  )
 }

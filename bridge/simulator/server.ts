@@ -107,9 +107,15 @@ export class SimulatedWhatsApp {
   }
 
   /** Makes a group and tells its members. */
-  group({ subject, members, addressing = this.addressing, id = `${120363000000000001n + BigInt(this.#groups.size)}` }: GroupOptions): Group {
+  group({
+    subject,
+    members,
+    addressing = this.addressing,
+    id = `${120363000000000001n + BigInt(this.#groups.size)}`,
+  }: GroupOptions): Group {
     const jid = id.endsWith('@g.us') ? id : `${id}@g.us`
-    if (!/^[\d-]{5,40}@g\.us$/.test(jid)) throw new SimulatorError('A group id is digits and hyphens, perhaps with `@g.us`.')
+    if (!/^[\d-]{5,40}@g\.us$/.test(jid))
+      throw new SimulatorError('A group id is digits and hyphens, perhaps with `@g.us`.')
     if (this.#groups.has(jid)) throw new SimulatorError('There is a group with this id already.')
     const group = new Group(jid, subject, members, addressing, () => this.activity.changed())
     this.#groups.set(jid, group)
@@ -125,7 +131,11 @@ export class SimulatedWhatsApp {
   /** A chat by object, number, group id or address. @throws NotFound when there is none. */
   chat(to: Chat | string): Chat {
     if (typeof to !== 'string') return to
-    const chat = to.endsWith('@g.us') ? this.#groups.get(to) : to.includes('@') ? this.phoneAt(to) : this.#phones.get(to.replace(/^\+/, ''))
+    const chat = to.endsWith('@g.us')
+      ? this.#groups.get(to)
+      : to.includes('@')
+        ? this.phoneAt(to)
+        : this.#phones.get(to.replace(/^\+/, ''))
     if (!chat) throw new NotFound(`There is neither a phone nor a group ${to}.`)
     return chat
   }
@@ -214,12 +224,12 @@ export class SimulatedWhatsApp {
   async #fromLinked(connection: Connection, source: Source, stanza: BinaryNode): Promise<void> {
     switch (stanza.tag) {
       case 'iq':
-        return await this.#answer(connection, source, stanza)
+        return this.#answer(connection, source, stanza)
       case 'message':
-        return await routeMessage(this, source, stanza)
+        return routeMessage(this, source, stanza)
       case 'receipt':
         source.device.acknowledged(stanza)
-        return await routeReceipt(this, source, stanza)
+        return routeReceipt(this, source, stanza)
       case 'ack':
         return source.device.acknowledged(stanza)
       case 'call':

@@ -20,7 +20,6 @@ import { bytesOf, node, requireAttr } from './nodes.ts'
 import type { HandedBundle } from './keys.ts'
 import { silent } from './silence.ts'
 
-
 /** A Signal key store in memory. */
 class MemoryKeys implements SignalKeyStore {
   readonly #values = new Map<string, unknown>()
@@ -86,14 +85,29 @@ export class SignalEndpoint {
   }
 
   /** Encrypts for a group. `distribution` lets a device that has not got the sender key yet read from here on. */
-  async encryptForGroup(group: string, me: string, message: proto.IMessage): Promise<{ enc: BinaryNode; distribution: proto.IMessage }> {
+  async encryptForGroup(
+    group: string,
+    me: string,
+    message: proto.IMessage,
+  ): Promise<{ enc: BinaryNode; distribution: proto.IMessage }> {
     const data = encodeWAMessage(message)
-    const { ciphertext, senderKeyDistributionMessage } = await this.#repository.encryptGroupMessage({ group, meId: me, data })
-    return { enc: node('enc', { v: '2', type: 'skmsg' }, ciphertext), distribution: distributionOf(group, senderKeyDistributionMessage) }
+    const { ciphertext, senderKeyDistributionMessage } = await this.#repository.encryptGroupMessage({
+      group,
+      meId: me,
+      data,
+    })
+    return {
+      enc: node('enc', { v: '2', type: 'skmsg' }, ciphertext),
+      distribution: distributionOf(group, senderKeyDistributionMessage),
+    }
   }
 
   /** Decrypts one `<enc>`; a sender key inside is learned. `address` is the sender's for sessions, `author` as the group knows it. */
-  async decrypt(enc: BinaryNode, address: string, group: { id: string; author: string } | undefined): Promise<proto.Message> {
+  async decrypt(
+    enc: BinaryNode,
+    address: string,
+    group: { id: string; author: string } | undefined,
+  ): Promise<proto.Message> {
     const content = bytesOf(enc)
     const type = requireAttr(enc, 'type')
     const plaintext =
@@ -122,7 +136,11 @@ export class SignalEndpoint {
       session: {
         registrationId: bundle.registrationId,
         identityKey: generateSignalPubKey(bundle.identity),
-        signedPreKey: { keyId: signedKey.id, publicKey: generateSignalPubKey(signedKey.value), signature: signedKey.signature },
+        signedPreKey: {
+          keyId: signedKey.id,
+          publicKey: generateSignalPubKey(signedKey.value),
+          signature: signedKey.signature,
+        },
         ...(oneTimeKey ? { preKey: { keyId: oneTimeKey.id, publicKey: generateSignalPubKey(oneTimeKey.value) } } : {}),
       },
     })

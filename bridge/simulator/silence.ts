@@ -13,5 +13,6 @@ export const silent: ILogger = {
 
 /** libsignal writes whole sessions, private keys included, to the console: a process that uses the simulator has none. */
 export function silenceConsole(): void {
-  for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir'] as const) console[method] = () => undefined
+  for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir'] as const)
+    console[method] = () => undefined
 }
