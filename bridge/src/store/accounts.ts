@@ -1,11 +1,10 @@
-import type { Database } from './database.ts'
+import { type Database, fromJson } from './database.ts'
 
-/** `self` is JSON, for the account layer to read. `head`: the highest `seq` that its journal ever gave. */
-export interface AccountRow {
+/** `self` is whatever was saved, from one version of the bridge to the next. */
+export interface StoredAccount<S> {
   account_id: string
-  self: string
-  linked: number
-  head: number
+  self: S
+  linked: boolean
 }
 
 export class AccountTable {
@@ -14,15 +13,18 @@ export class AccountTable {
     this.#database = database
   }
 
-  all(): AccountRow[] {
-    return this.#database.all('SELECT * FROM accounts ORDER BY rowid')
+  all<S>(): StoredAccount<S>[] {
+    const sql = 'SELECT account_id, self, linked FROM accounts ORDER BY rowid'
+    const rows = this.#database.all<{ account_id: string; self: string; linked: number }>(sql)
+    return rows.map(({ account_id, self, linked }) => ({ account_id, self: fromJson<S>(self), linked: linked === 1 }))
   }
 
-  save(row: { account_id: string; self: string }): void {
+  /** Keeps a linked account. */
+  save(account_id: string, self: unknown): void {
     this.#database.run(
       `INSERT INTO accounts (account_id, self, linked) VALUES ($account_id, $self, 1)
        ON CONFLICT DO UPDATE SET self = excluded.self, linked = 1`,
-      row,
+      { account_id, self: JSON.stringify(self) },
     )
   }
 

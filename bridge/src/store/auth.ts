@@ -17,6 +17,12 @@ export class AuthTable {
     return found
   }
 
+  all(owner: string, type: string): Map<string, string> {
+    const sql = 'SELECT id, value FROM auth WHERE owner = $owner AND type = $type'
+    const rows = this.#database.all<{ id: string; value: string }>(sql, { owner, type })
+    return new Map(rows.map(({ id, value }) => [id, value]))
+  }
+
   /** One commit for all of it; `null` deletes. */
   set(owner: string, changes: Record<string, Record<string, string | null>>): void {
     this.#database.transaction(() => {

@@ -1,4 +1,3 @@
-// oxlint-disable typescript/no-unnecessary-type-parameters, typescript/no-unsafe-type-assertion -- only the SQL knows its columns
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
@@ -152,4 +151,9 @@ function migrate(file: DatabaseSync): void {
     if (index < version) continue
     file.exec(`BEGIN IMMEDIATE; ${migration}; PRAGMA user_version = ${index + 1}; COMMIT`)
   }
+}
+
+/** What `JSON.stringify` made of a `T`. */
+export function fromJson<T>(json: string): T {
+  return JSON.parse(json) as T
 }

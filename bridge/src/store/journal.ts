@@ -1,9 +1,9 @@
-import type { Database } from './database.ts'
+import type { JournalEvent } from '../protocol.ts'
+import { type Database, fromJson } from './database.ts'
 
-/** `event` is JSON. */
-export interface JournalRow {
+export interface JournalEntry {
   seq: number
-  event: string
+  event: JournalEvent
 }
 
 export class JournalTable {
@@ -13,8 +13,7 @@ export class JournalTable {
   }
 
   /** The new `seq`, or `undefined` when an event with the same `once` is there. Call it inside a transaction. */
-  append(row: { account_id: string; once: string; event: string; stored_at: number }): number | undefined {
-    const { account_id, once } = row
+  append(account_id: string, once: string, event: JournalEvent, stored_at: number): number | undefined {
     const known = this.#database.get('SELECT 1 FROM journal WHERE account_id = $account_id AND once = $once', {
       account_id,
       once,
@@ -25,16 +24,15 @@ export class JournalTable {
     this.#database.run(
       `INSERT INTO journal (account_id, seq, once, event, stored_at)
        VALUES ($account_id, $seq, $once, $event, $stored_at)`,
-      { ...row, seq },
+      { account_id, seq, once, event: JSON.stringify(event), stored_at },
     )
     return seq
   }
 
-  after(account_id: string, seq: number, limit: number): JournalRow[] {
-    return this.#database.all(
-      'SELECT seq, event FROM journal WHERE account_id = $account_id AND seq > $seq ORDER BY seq LIMIT $limit',
-      { account_id, seq, limit },
-    )
+  after(account_id: string, seq: number, limit: number): JournalEntry[] {
+    const sql = 'SELECT seq, event FROM journal WHERE account_id = $account_id AND seq > $seq ORDER BY seq LIMIT $limit'
+    const rows = this.#database.all<{ seq: number; event: string }>(sql, { account_id, seq, limit })
+    return rows.map((row) => ({ seq: row.seq, event: fromJson(row.event) }))
   }
 
   /** The highest `seq` ever given, 0 before the first. */

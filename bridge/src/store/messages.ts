@@ -1,16 +1,21 @@
-import type { Database } from './database.ts'
+import type { Poll } from '../protocol.ts'
+import { type Database, fromJson } from './database.ts'
 
-/** `raw` is the engine's own form; `poll` is JSON, `null` when the message is none. */
-export interface MessageRow {
+export interface Message {
   message_id: string
   chat_id: string
   external_id: string
-  from_me: number
+  from_me: boolean
+  /** The engine's own form. */
   raw: Uint8Array
-  poll: string | null
+  /** `null` when the message is none. */
+  poll: Poll | null
 }
 
-const COLUMNS = 'message_id, chat_id, external_id, from_me, raw, poll'
+type Row = Omit<Message, 'from_me' | 'poll'> & { from_me: number; poll: string | null }
+
+const SELECT =
+  'SELECT message_id, chat_id, external_id, from_me, raw, poll FROM messages WHERE account_id = $account_id'
 
 export class MessageTable {
   readonly #database: Database
@@ -18,48 +23,34 @@ export class MessageTable {
     this.#database = database
   }
 
-  insert(row: MessageRow & { account_id: string; stored_at: number }): void {
+  insert(account_id: string, message: Message, stored_at: number): void {
+    const { from_me, poll, ...rest } = message
     this.#database.run(
       `INSERT INTO messages (account_id, message_id, chat_id, external_id, from_me, raw, poll, stored_at)
        VALUES ($account_id, $message_id, $chat_id, $external_id, $from_me, $raw, $poll, $stored_at)`,
-      { ...row },
+      { ...rest, account_id, from_me: Number(from_me), poll: poll && JSON.stringify(poll), stored_at },
     )
   }
 
-  get(account_id: string, message_id: string): MessageRow | undefined {
-    return this.#database.get(
-      `SELECT ${COLUMNS} FROM messages WHERE account_id = $account_id AND message_id = $message_id`,
-      { account_id, message_id },
-    )
+  get(account_id: string, message_id: string): Message | undefined {
+    return read(this.#database.get(`${SELECT} AND message_id = $message_id`, { account_id, message_id }))
   }
 
-  inChat(account_id: string, chat_id: string, external_id: string): MessageRow | undefined {
-    return this.#database.get(
-      `SELECT ${COLUMNS} FROM messages
-       WHERE account_id = $account_id AND chat_id = $chat_id AND external_id = $external_id`,
-      { account_id, chat_id, external_id },
-    )
+  inChat(account_id: string, chat_id: string, external_id: string): Message | undefined {
+    const sql = `${SELECT} AND chat_id = $chat_id AND external_id = $external_id`
+    return read(this.#database.get(sql, { account_id, chat_id, external_id }))
   }
 
   /** By its external id in any chat. Strangers choose theirs, so the account's own messages come first, then the oldest. */
-  anywhere(account_id: string, external_id: string): MessageRow | undefined {
-    return this.#database.get(
-      `SELECT ${COLUMNS} FROM messages WHERE account_id = $account_id AND external_id = $external_id
-       ORDER BY from_me DESC, rowid LIMIT 1`,
-      { account_id, external_id },
-    )
+  anywhere(account_id: string, external_id: string): Message | undefined {
+    const sql = `${SELECT} AND external_id = $external_id ORDER BY from_me DESC, rowid LIMIT 1`
+    return read(this.#database.get(sql, { account_id, external_id }))
   }
 
   /** Two chats are one: the messages of `from` belong to `to`. */
   moveChat(account_id: string, from: string, to: string): void {
-    this.#database.run(
-      'UPDATE OR IGNORE messages SET chat_id = $to WHERE account_id = $account_id AND chat_id = $from',
-      {
-        account_id,
-        from,
-        to,
-      },
-    )
+    const sql = 'UPDATE OR IGNORE messages SET chat_id = $to WHERE account_id = $account_id AND chat_id = $from'
+    this.#database.run(sql, { account_id, from, to })
   }
 
   /** Deletes messages older than `before` and polls older than `pollsBefore`, with their votes and outbox rows. */
@@ -67,4 +58,8 @@ export class MessageTable {
     this.#database.run('DELETE FROM messages WHERE stored_at < $before AND poll IS NULL', { before })
     this.#database.run('DELETE FROM messages WHERE stored_at < $pollsBefore', { pollsBefore })
   }
+}
+
+function read(row: Row | undefined): Message | undefined {
+  return row && { ...row, from_me: row.from_me === 1, poll: row.poll === null ? null : fromJson<Poll>(row.poll) }
 }

@@ -97,7 +97,7 @@ export const MIGRATIONS = [
     FOREIGN KEY (account_id, poll_id) REFERENCES messages ON DELETE CASCADE
   ) STRICT, WITHOUT ROWID;
 
-  -- state: queued, sent or failed. The payload is the raw message.
+  -- state: queued, sent or failed. retry: may be tried again until expires_at. The payload is the raw message.
   CREATE TABLE outbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     account_id TEXT NOT NULL,
@@ -105,8 +105,8 @@ export const MIGRATIONS = [
     message_id TEXT NOT NULL,
     chat_id TEXT NOT NULL,
     state TEXT NOT NULL,
-    ttl REAL NOT NULL,
-    created_at REAL NOT NULL,
+    retry INTEGER NOT NULL,
+    expires_at REAL NOT NULL,
     sent_at REAL,
     error TEXT,
     UNIQUE (account_id, request_id),

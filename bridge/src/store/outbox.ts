@@ -1,19 +1,25 @@
-import type { Database } from './database.ts'
+import type { ErrorCode } from '../protocol.ts'
+import { type Database, fromJson } from './database.ts'
 
-export type OutboxState = 'queued' | 'sent' | 'failed'
-
-/** `error` is JSON. `number` is the order in which messages were asked for. */
-export interface OutboxRow {
+/** One message to be sent, or what became of it. Its payload is the `raw` of the message of the same id. */
+export interface Outgoing {
+  /** The order in which messages were asked for. */
   number: number
   request_id: string
   message_id: string
   chat_id: string
-  state: OutboxState
-  ttl: number
-  created_at: number
+  state: 'queued' | 'sent' | 'failed'
+  /** Whether it may be tried again until it expires. */
+  retry: boolean
+  /** Seconds since 1970. */
+  expires_at: number
   sent_at: number | null
-  error: string | null
+  error: { code: ErrorCode; message: string } | null
 }
+
+type Row = Omit<Outgoing, 'retry' | 'error'> & { retry: number; error: string | null }
+
+const SELECT = 'SELECT * FROM outbox WHERE account_id = $account_id'
 
 export class OutboxTable {
   readonly #database: Database
@@ -21,38 +27,38 @@ export class OutboxTable {
     this.#database = database
   }
 
-  insert(
-    row: Pick<OutboxRow, 'request_id' | 'message_id' | 'chat_id' | 'ttl' | 'created_at'> & { account_id: string },
-  ): void {
+  insert(account_id: string, row: Omit<Outgoing, 'number' | 'state' | 'sent_at' | 'error'>): void {
     this.#database.run(
-      `INSERT INTO outbox (account_id, request_id, message_id, chat_id, state, ttl, created_at)
-       VALUES ($account_id, $request_id, $message_id, $chat_id, 'queued', $ttl, $created_at)`,
-      { ...row },
+      `INSERT INTO outbox (account_id, request_id, message_id, chat_id, state, retry, expires_at)
+       VALUES ($account_id, $request_id, $message_id, $chat_id, 'queued', $retry, $expires_at)`,
+      { ...row, account_id, retry: Number(row.retry) },
     )
   }
 
-  byRequest(account_id: string, request_id: string): OutboxRow | undefined {
-    return this.#database.get('SELECT * FROM outbox WHERE account_id = $account_id AND request_id = $request_id', {
-      account_id,
-      request_id,
-    })
+  byRequest(account_id: string, request_id: string): Outgoing | undefined {
+    return read(this.#database.get(`${SELECT} AND request_id = $request_id`, { account_id, request_id }))
   }
 
-  byMessage(account_id: string, message_id: string): OutboxRow | undefined {
-    return this.#database.get('SELECT * FROM outbox WHERE account_id = $account_id AND message_id = $message_id', {
-      account_id,
-      message_id,
-    })
+  byMessage(account_id: string, message_id: string): Outgoing | undefined {
+    return read(this.#database.get(`${SELECT} AND message_id = $message_id`, { account_id, message_id }))
   }
 
-  /** Oldest first. */
-  queued(account_id: string): OutboxRow[] {
-    return this.#database.all(
-      `SELECT * FROM outbox WHERE account_id = $account_id AND state = 'queued' ORDER BY number`,
-      {
-        account_id,
-      },
-    )
+  /** The oldest that waits, of all chats but `except`. */
+  next(account_id: string, except: readonly string[]): Outgoing | undefined {
+    const others = 'chat_id NOT IN (SELECT value FROM json_each($except))'
+    const sql = `${SELECT} AND state = 'queued' AND ${others} ORDER BY number LIMIT 1`
+    return read(this.#database.get(sql, { account_id, except: JSON.stringify(except) }))
+  }
+
+  expired(account_id: string, now: number): Outgoing[] {
+    const sql = `${SELECT} AND state = 'queued' AND expires_at <= $now ORDER BY number`
+    return this.#database.all<Row>(sql, { account_id, now }).map((row) => read(row))
+  }
+
+  /** When the next message that waits expires. */
+  nextExpiry(account_id: string): number | null {
+    const sql = `SELECT min(expires_at) AS at FROM outbox WHERE account_id = $account_id AND state = 'queued'`
+    return this.#database.one<{ at: number | null }>(sql, { account_id }).at
   }
 
   countQueued(account_id: string): number {
@@ -61,22 +67,24 @@ export class OutboxTable {
   }
 
   sent(number: number, sent_at: number): void {
-    this.#database.run(`UPDATE outbox SET state = 'sent', sent_at = $sent_at WHERE number = $number`, {
-      number,
-      sent_at,
-    })
+    const sql = `UPDATE outbox SET state = 'sent', sent_at = $sent_at WHERE number = $number`
+    this.#database.run(sql, { number, sent_at })
   }
 
-  failed(number: number, error: string): void {
-    this.#database.run(`UPDATE outbox SET state = 'failed', error = $error WHERE number = $number`, { number, error })
+  failed(number: number, error: NonNullable<Outgoing['error']>): void {
+    const sql = `UPDATE outbox SET state = 'failed', error = $error WHERE number = $number`
+    this.#database.run(sql, { number, error: JSON.stringify(error) })
   }
 
   /** Two chats are one: the messages to `from` go to `to`. */
   moveChat(account_id: string, from: string, to: string): void {
-    this.#database.run('UPDATE outbox SET chat_id = $to WHERE account_id = $account_id AND chat_id = $from', {
-      account_id,
-      from,
-      to,
-    })
+    const sql = 'UPDATE outbox SET chat_id = $to WHERE account_id = $account_id AND chat_id = $from'
+    this.#database.run(sql, { account_id, from, to })
   }
+}
+
+function read(row: Row): Outgoing
+function read(row: Row | undefined): Outgoing | undefined
+function read(row: Row | undefined): Outgoing | undefined {
+  return row && { ...row, retry: row.retry === 1, error: row.error === null ? null : fromJson(row.error) }
 }

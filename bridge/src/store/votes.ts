@@ -1,9 +1,10 @@
-import type { Database } from './database.ts'
+import { type Database, fromJson } from './database.ts'
 
-/** The whole current choice of one voter; `options` is a JSON list of names. */
-export interface VoteRow {
+/** The whole current choice of one voter, by name. */
+export interface Vote {
+  poll_id: string
   voter_id: string
-  options: string
+  options: string[]
   timestamp: number
 }
 
@@ -14,22 +15,23 @@ export class VoteTable {
   }
 
   /** False when a later choice of this voter is known already. */
-  save(row: VoteRow & { account_id: string; poll_id: string }): boolean {
+  save(account_id: string, vote: Vote): boolean {
     const changed = this.#database.run(
       `INSERT INTO votes (account_id, poll_id, voter_id, options, timestamp)
        VALUES ($account_id, $poll_id, $voter_id, $options, $timestamp)
        ON CONFLICT DO UPDATE SET options = excluded.options, timestamp = excluded.timestamp
        WHERE excluded.timestamp >= votes.timestamp`,
-      { ...row },
+      { ...vote, account_id, options: JSON.stringify(vote.options) },
     )
     return changed > 0
   }
 
-  of(account_id: string, poll_id: string): VoteRow[] {
-    return this.#database.all(
-      'SELECT voter_id, options, timestamp FROM votes WHERE account_id = $account_id AND poll_id = $poll_id',
-      { account_id, poll_id },
-    )
+  /** The current choice of every voter. */
+  choices(account_id: string, poll_id: string): string[][] {
+    const sql = 'SELECT options FROM votes WHERE account_id = $account_id AND poll_id = $poll_id'
+    return this.#database
+      .all<{ options: string }>(sql, { account_id, poll_id })
+      .map((row) => fromJson<string[]>(row.options))
   }
 
   /** Two voters are one: of their two choices in one poll the later stays. */

@@ -1,0 +1,282 @@
+import { createHash, randomUUID } from 'node:crypto'
+
+import {
+  type Alias,
+  type Engine,
+  EngineError,
+  type EngineEvent,
+  type EngineHost,
+  type Self,
+  type StoredMessage,
+} from '../engine/engine.ts'
+import { asBridgeError, BridgeError } from '../errors.ts'
+import type * as wire from '../protocol.ts'
+import type { ChatRow } from '../store/identities.ts'
+import type { Sender } from './delivery.ts'
+import { Outbox } from './outbox.ts'
+import { phoneDigits } from './phone.ts'
+import { Records } from './records.ts'
+import { type Context, EngineSession, type Listener } from './session.ts'
+import { cleanName, now } from './text.ts'
+
+const LOOKUP_SECONDS = 20
+
+/**
+ * The id of an account follows from its own phone number alone, so that an account which is linked again after its store
+ * was lost is the same account to everybody.
+ */
+export function accountId(self: Self): string {
+  const name = phoneOf(self) ?? self.aliases[0]?.value ?? ''
+  return `wa${createHash('sha256').update(`whatsapp:${name}`).digest('hex').slice(0, 16)}`
+}
+
+/** One WhatsApp account: what it keeps, and the session that it has for now. */
+export class Account implements Listener, Sender {
+  readonly id: string
+  readonly records: Records
+  readonly #outbox: Outbox
+  readonly #context: Context
+  readonly #listeners = new Set<(event: wire.StateEvent) => void>()
+  #self: Self
+  #linked: boolean
+  #session: EngineSession
+  #connection: wire.Connection
+  #announcing = false
+  #stopped = false
+
+  constructor(context: Context, id: string, self: Self, linked: boolean) {
+    this.id = id
+    this.#context = context
+    this.#self = self
+    this.#linked = linked
+    this.#session = new EngineSession(context, id, this)
+    const reason = linked ? null : 'logged_out'
+    this.#connection = { status: linked ? 'disconnected' : 'unlinked', reason, since: now(), retry_at: null }
+    this.records = new Records(context.store, id, (chats, removed) => this.#tell({ type: 'chats', chats, removed }))
+    this.#outbox = new Outbox(this.records, this, context.log)
+  }
+
+  get engine(): Engine {
+    return this.#session.engine
+  }
+
+  isLinked(): boolean {
+    return this.#linked
+  }
+
+  isConnected(): boolean {
+    return this.#connection.status === 'connected'
+  }
+
+  /** The account as clients see it. */
+  state(): wire.Account {
+    return {
+      account_id: this.id,
+      phone: phoneOf(this.#self),
+      lid: valueOf(this.#self, 'lid') ?? null,
+      name: cleanName(this.#self.name),
+      engine: this.engine.name,
+      capabilities: this.engine.capabilities(),
+      connection: this.#connection,
+      queued: this.#outbox.count(),
+    }
+  }
+
+  /** Calls `listener` with every state event. Returns how to stop that. */
+  subscribe(listener: (event: wire.StateEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Connects, if it is linked, and goes on with what waits to be sent. */
+  start(): void {
+    if (this.#linked) {
+      this.connection({ status: 'connecting', reason: null, retry_at: null })
+      this.#startEngine()
+    }
+    this.#outbox.resume()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#outbox.stop()
+    await this.engine.stop()
+  }
+
+  /** Takes over the session of a link that has just been paired, in one commit. The one before it is logged out. */
+  adopt(session: EngineSession, self: Self): void {
+    const { auth, accounts, database } = this.#context.store
+    const previous = this.#session
+    const wasLinked = this.#linked
+    const retired = linkName()
+    database.transaction(() => {
+      accounts.save(this.id, self)
+      auth.move(this.id, retired)
+      auth.move(session.owner, this.id)
+      this.records.identity.note({ kind: 'self', aliases: self.aliases }, { listed: true })
+    })
+    previous.retire(retired)
+    session.owner = this.id
+    session.listener = this
+    this.#session = session
+    this.#self = self
+    this.#linked = true
+    this.connection({ status: 'connecting', reason: null, retry_at: null })
+    this.#end(previous, wasLinked)
+  }
+
+  /** Starts over with the stored session, after its engine has given up. */
+  async restart(): Promise<void> {
+    if (!this.#linked || this.#stopped) return
+    const previous = this.#session
+    previous.listener = undefined
+    await previous.engine.stop()
+    this.#session = new EngineSession(this.#context, this.id, this)
+    this.start()
+  }
+
+  /** Logs the device out on WhatsApp. All but the session stays. */
+  async unlink(): Promise<void> {
+    if (!this.#linked) return
+    const { engine } = this
+    await engine.unlink().catch((error: unknown) => {
+      this.#context.log.warn({ err: error }, 'could not log out on WhatsApp: the phone still lists this device')
+    })
+    if (engine === this.engine) this.#forget('logged_out')
+  }
+
+  /**
+   * The chat of an id, any alias or a phone number; an unknown number is looked up on WhatsApp.
+   * @throws BridgeError `chat_not_found`, `not_on_whatsapp`, `not_linked`, `not_connected`.
+   */
+  async resolve(reference: string): Promise<ChatRow> {
+    const { identity } = this.records
+    const known = identity.find(reference)
+    if (known && (known.kind !== 'group' || known.listed)) return known
+    const digits = phoneDigits(reference)
+    if (known || digits === undefined) throw new BridgeError('chat_not_found', 'This account has no such chat')
+    if (!this.#linked) throw new BridgeError('not_linked', 'The account is not linked to WhatsApp: link it again')
+    if (!this.isConnected()) {
+      const message = 'WhatsApp is not connected at the moment, so the number cannot be looked up: try again later'
+      throw new BridgeError('not_connected', message)
+    }
+    const address = await this.#lookup(digits)
+    if (!address)
+      throw new BridgeError('not_on_whatsapp', 'This number is not on WhatsApp: write it with its country code')
+    return this.#context.store.database.transaction(() => {
+      identity.note(address)
+      identity.learnTyped(digits, address)
+      return identity.noted(address)
+    })
+  }
+
+  /** See `Outbox.send`. */
+  async send(request: wire.CommandArgs<'send'>): Promise<wire.CommandResult<'send'>> {
+    return this.#outbox.send(request)
+  }
+
+  queueChanged(): void {
+    this.#announce()
+  }
+
+  emit(event: EngineEvent): void {
+    this.records.take(event)
+  }
+
+  connection({ status, reason, retry_at }: Parameters<EngineHost['connection']>[0]): void {
+    if (status === 'unlinked') return this.#forget(reason ?? 'logged_out')
+    const { since, ...before } = this.#connection
+    const same = before.status === status && before.reason === reason
+    this.#connection = { status, reason, retry_at, since: same ? since : now() }
+    this.#announce()
+    if (status === 'connected') this.#outbox.resume()
+  }
+
+  learn(aliases: Alias[]): void {
+    this.records.identity.learn(aliases)
+  }
+
+  aliases(alias: Alias): Alias[] {
+    return this.records.identity.aliases(alias)
+  }
+
+  message(external_id: string): StoredMessage | undefined {
+    return this.records.message(external_id)
+  }
+
+  #startEngine(): void {
+    try {
+      this.engine.start()
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.code !== 'not_linked') throw error
+      this.#context.log.error('an account has lost its session and must be linked again')
+      this.#forget('logged_out')
+    }
+  }
+
+  async #lookup(digits: string): ReturnType<Engine['lookup']> {
+    const signal = AbortSignal.timeout(LOOKUP_SECONDS * 1000)
+    try {
+      return await this.engine.lookup(digits, signal)
+    } catch (error) {
+      if (signal.aborted) throw new BridgeError('timeout', 'WhatsApp did not answer in time: try again later')
+      throw asBridgeError(error) ?? error
+    }
+  }
+
+  /** The session is over: it is deleted, and everything else stays. */
+  #forget(reason: wire.ConnectionReason): void {
+    if (!this.#linked) return
+    const { auth, accounts, database } = this.#context.store
+    const previous = this.#session
+    const retired = linkName()
+    database.transaction(() => {
+      accounts.unlink(this.id)
+      auth.move(this.id, retired)
+    })
+    previous.retire(retired)
+    this.#linked = false
+    this.#connection = { status: 'unlinked', reason, since: now(), retry_at: null }
+    this.#session = new EngineSession(this.#context, this.id, this)
+    this.#end(previous, false)
+    this.#announce()
+  }
+
+  /** Ends a session that nobody listens to any more. */
+  #end({ engine, owner }: EngineSession, logOut: boolean): void {
+    const { store, log } = this.#context
+    const over = logOut ? engine.unlink() : engine.stop()
+    void over
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'could not end a session on WhatsApp: the phone may still list it'),
+      )
+      .then(() => store.auth.delete(owner))
+  }
+
+  /** Tells the state as it is a moment later, once for all that changes until then. */
+  #announce(): void {
+    if (this.#announcing) return
+    this.#announcing = true
+    setImmediate(() => {
+      this.#announcing = false
+      if (!this.#stopped) this.#tell({ type: 'account', account: this.state() })
+    })
+  }
+
+  #tell(event: wire.StateEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+}
+
+/** The name under which a session keeps its keys that is no account's: whatever is left of it is deleted at the next start. */
+export function linkName(): string {
+  return `link:${randomUUID()}`
+}
+
+function valueOf(self: Self, kind: string): string | undefined {
+  return self.aliases.find((alias) => alias.kind === kind)?.value
+}
+
+function phoneOf(self: Self): string | null {
+  return phoneDigits(valueOf(self, 'phone') ?? '') ?? null
+}

@@ -1,0 +1,83 @@
+import type { EngineFactory, Self } from '../engine/engine.ts'
+import { BridgeError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { CommandArgs, LinkEvent } from '../protocol.ts'
+import type { Store } from '../store/store.ts'
+import { Account, accountId } from './account.ts'
+import { Link } from './link.ts'
+import type { Context, EngineSession } from './session.ts'
+
+const MAX_LINKS = 8
+
+/** All accounts of the bridge, and the links that may become accounts. */
+export class Accounts {
+  readonly bridgeId: string
+  readonly #context: Context
+  readonly #accounts = new Map<string, Account>()
+  readonly #links = new Set<Link>()
+
+  constructor(store: Store, engines: EngineFactory, log: Logger) {
+    this.bridgeId = store.bridgeId
+    this.#context = { store, engines, log }
+  }
+
+  /** Starts every account that is stored, and deletes what links left that never became one. */
+  start(): void {
+    const { auth, accounts } = this.#context.store
+    auth.deleteOrphans()
+    for (const { account_id, self, linked } of accounts.all<Self>()) {
+      this.#accounts.set(account_id, new Account(this.#context, account_id, self, linked))
+    }
+    for (const account of this.#accounts.values()) account.start()
+  }
+
+  async stop(): Promise<void> {
+    for (const link of this.#links) link.cancel()
+    await Promise.all([
+      ...[...this.#links].map(async (link) => link.done),
+      ...this.list().map(async (account) => account.stop()),
+    ])
+  }
+
+  list(): Account[] {
+    return [...this.#accounts.values()]
+  }
+
+  /** @throws BridgeError `account_not_found`. */
+  get(account_id: string): Account {
+    const account = this.#accounts.get(account_id)
+    if (account) return account
+    throw new BridgeError('account_not_found', 'This bridge has no such account: link it', { account_id })
+  }
+
+  /**
+   * Starts a link; `tell` hears how it goes on.
+   * @throws BridgeError `invalid_request`, `rate_limited`.
+   */
+  link(request: CommandArgs<'link'>, tell: (event: LinkEvent) => void): Link {
+    if (this.#links.size >= MAX_LINKS) {
+      throw new BridgeError('rate_limited', 'Too many links are under way: finish or cancel one first')
+    }
+    const adopt = (session: EngineSession, self: Self, wanted: string | undefined): Account =>
+      this.#adopt(session, self, wanted)
+    const link = new Link(this.#context, request, adopt, tell)
+    this.#links.add(link)
+    void link.done.then(() => this.#links.delete(link))
+    return link
+  }
+
+  #adopt(session: EngineSession, self: Self, wanted: string | undefined): Account {
+    const id = accountId(self)
+    const known = this.#accounts.get(id)
+    if (wanted !== undefined && wanted !== id) {
+      throw new BridgeError('link_conflict', 'Another WhatsApp account was linked than the one that was asked for')
+    }
+    if (wanted === undefined && known?.isLinked()) {
+      throw new BridgeError('link_conflict', 'This WhatsApp account is linked already')
+    }
+    const account = known ?? new Account(this.#context, id, self, false)
+    account.adopt(session, self)
+    this.#accounts.set(id, account)
+    return account
+  }
+}

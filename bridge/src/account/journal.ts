@@ -1,0 +1,60 @@
+import type { JournalEvent } from '../protocol.ts'
+import type { JournalEntry } from '../store/journal.ts'
+import type { Store } from '../store/store.ts'
+import { now } from './text.ts'
+
+/** What happened to one account, in order, until every consumer has handled it or its time is over. */
+export class Journal {
+  readonly #store: Store
+  readonly #account: string
+  readonly #listeners = new Set<() => void>()
+
+  constructor(store: Store, account: string) {
+    this.#store = store
+    this.#account = account
+  }
+
+  /**
+   * Adds an event, in the caller's transaction if there is one. `once` is what makes it the same event when it is told
+   * twice: the second time nothing happens.
+   */
+  append(event: JournalEvent, once: string): void {
+    const { database, journal } = this.#store
+    database.transaction(() => {
+      if (journal.append(this.#account, once, event, now()) === undefined) return
+      database.onCommit(() => {
+        for (const tell of this.#listeners) tell()
+      })
+    })
+  }
+
+  after(seq: number, limit: number): JournalEntry[] {
+    return this.#store.journal.after(this.#account, seq, limit)
+  }
+
+  /** The highest `seq` so far. */
+  head(): number {
+    return this.#store.journal.head(this.#account)
+  }
+
+  count(): number {
+    return this.#store.journal.count(this.#account)
+  }
+
+  /** The last `seq` this consumer has handled; a new one starts at the head. */
+  cursor(consumer: string): number {
+    return this.#store.journal.cursor(this.#account, consumer)
+  }
+
+  ack(consumer: string, seq: number): void {
+    this.#store.journal.ack(this.#account, consumer, seq)
+  }
+
+  /** Calls `tell` after every commit that added something. Returns how to stop that. */
+  subscribe(tell: () => void): () => void {
+    this.#listeners.add(tell)
+    return () => this.#listeners.delete(tell)
+  }
+}
+
+export type { JournalEntry }

@@ -1,0 +1,77 @@
+import type { VoteReceived } from '../engine/engine.ts'
+import type { Poll, PollTally } from '../protocol.ts'
+import type { Store } from '../store/store.ts'
+import type { Identity } from './identity.ts'
+import type { Journal } from './journal.ts'
+import type { Messages } from './messages.ts'
+import { cleanOptions, cleanTime } from './text.ts'
+
+interface StoredPoll extends Poll {
+  poll_id: string
+  chat_id: string
+}
+
+/** Votes by poll and voter: a poll resolves as long as it is stored, whatever restarts. Call it inside a transaction. */
+export class Polls {
+  readonly #store: Store
+  readonly #account: string
+  readonly #identity: Identity
+  readonly #journal: Journal
+  readonly #messages: Messages
+
+  constructor(store: Store, account: string, identity: Identity, journal: Journal, messages: Messages) {
+    this.#store = store
+    this.#account = account
+    this.#identity = identity
+    this.#journal = journal
+    this.#messages = messages
+  }
+
+  /** Keeps a vote and journals it. One that a later choice of the same voter has overtaken is left out. */
+  vote(vote: VoteReceived): void {
+    this.#identity.note(vote.voter)
+    this.#identity.note(vote.chat)
+    const { id: here } = this.#identity.chat(vote.chat)
+    const voter = this.#identity.person(vote.voter)
+    const timestamp = cleanTime(vote.timestamp)
+    const poll = this.#find(vote, here)
+    const error = vote.error ?? (poll ? null : 'poll_unknown')
+    const options = error ? [] : cleanOptions(vote.options)
+    if (poll && !error) {
+      const choice = { poll_id: poll.poll_id, voter_id: voter.id, options, timestamp }
+      if (!this.#store.votes.save(this.#account, choice)) return
+    }
+    this.#journal.append(
+      {
+        type: 'poll_vote',
+        message_id: this.#messages.id(here, vote.external_id),
+        poll_id: poll?.poll_id ?? this.#messages.id(here, vote.poll_external_id),
+        chat: this.#identity.chatById(poll?.chat_id ?? here),
+        voter,
+        question: poll?.question ?? null,
+        options,
+        tally: poll ? this.#tally(poll) : [],
+        error,
+        timestamp,
+        offline: vote.offline,
+      },
+      `vote:${here}:${vote.external_id}`,
+    )
+  }
+
+  /**
+   * The poll of a vote: in the chat where it was cast, or, since only who got the poll can cast a vote that decrypts, in
+   * whichever chat it was sent to.
+   */
+  #find(vote: VoteReceived, here: string): StoredPoll | undefined {
+    const { messages } = this.#store
+    const elsewhere = vote.error ? undefined : messages.anywhere(this.#account, vote.poll_external_id)
+    const message = messages.inChat(this.#account, here, vote.poll_external_id) ?? elsewhere
+    return message?.poll ? { ...message.poll, poll_id: message.message_id, chat_id: message.chat_id } : undefined
+  }
+
+  #tally({ poll_id, options }: StoredPoll): PollTally[] {
+    const choices = this.#store.votes.choices(this.#account, poll_id)
+    return options.map((option) => ({ option, votes: choices.filter((choice) => choice.includes(option)).length }))
+  }
+}
