@@ -1,0 +1,95 @@
+"""Chats in flows: how they are offered and kept, and the flow that adds one to an account."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentryData, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.const import CONF_NAME
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
+import voluptuous as vol
+
+from .account import WhatsAppConfigEntry
+from .bridge import BridgeError
+from .bridge.protocol import Chat
+from .const import CONF_CHAT_ID, CONF_KIND, CONF_LID, CONF_PHONE, SUBENTRY_TYPE_CHAT
+from .link_flow import create_client, display_name, error_key
+
+CONF_CHAT: Final = "chat"
+
+_RENAME_SCHEMA: Final = vol.Schema({vol.Required(CONF_NAME): TextSelector()})
+
+
+def chat_selector(chats: Iterable[Chat], *, multiple: bool = False, custom_value: bool = False) -> SelectSelector:
+    """Return a list of chats that can be searched; its values are their ids. `custom_value`: others may be typed."""
+    options = [
+        SelectOptionDict(value=chat["id"], label=_label(chat))
+        for chat in sorted(chats, key=lambda chat: display_name(chat).casefold())
+    ]
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=options, multiple=multiple, custom_value=custom_value, mode=SelectSelectorMode.DROPDOWN
+        )
+    )
+
+
+def _label(chat: Chat) -> str:
+    return f"{chat['name']} (+{chat['phone']})" if chat["name"] and chat["phone"] else display_name(chat)
+
+
+def chat_subentry(chat: Chat) -> ConfigSubentryData:
+    """Return the subentry that keeps a chat."""
+    return {
+        "subentry_type": SUBENTRY_TYPE_CHAT,
+        "title": display_name(chat),
+        "unique_id": chat["id"],
+        "data": {CONF_CHAT_ID: chat["id"], CONF_KIND: chat["kind"], CONF_PHONE: chat["phone"], CONF_LID: chat["lid"]},
+    }
+
+
+class ChatFlow(ConfigSubentryFlow):
+    """Adds a chat to an account, or renames it."""
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Let a chat be picked from the list, or a number be typed."""
+        entry: WhatsAppConfigEntry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_not_loaded")
+        account = entry.runtime_data
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                async with create_client(entry.data) as client:
+                    chat = await client.resolve(account.account_id, user_input[CONF_CHAT])
+            except BridgeError as err:
+                errors[CONF_CHAT] = error_key(err)
+            else:
+                if not self._is_added(chat):
+                    new = chat_subentry(chat)
+                    return self.async_create_entry(title=new["title"], data=new["data"], unique_id=new["unique_id"])
+                errors[CONF_CHAT] = "already_configured"
+        offered = [chat for chat in account.chats.values() if not self._is_added(chat)]
+        schema = vol.Schema({vol.Required(CONF_CHAT): chat_selector(offered, custom_value=True)})
+        return self.async_show_form(
+            step_id="user", data_schema=self.add_suggested_values_to_schema(schema, user_input), errors=errors
+        )
+
+    def _is_added(self, chat: Chat) -> bool:
+        names = {chat["id"], chat["phone"], chat["lid"]} - {None}
+        return any(
+            names & {subentry.data[key] for key in (CONF_CHAT_ID, CONF_PHONE, CONF_LID)}
+            for subentry in self._get_entry().get_subentries_of_type(SUBENTRY_TYPE_CHAT)
+        )
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Rename the chat."""
+        subentry = self._get_reconfigure_subentry()
+        if user_input is not None:
+            return self.async_update_and_abort(self._get_entry(), subentry, title=user_input[CONF_NAME])
+        schema = self.add_suggested_values_to_schema(_RENAME_SCHEMA, {CONF_NAME: subentry.title})
+        return self.async_show_form(step_id="reconfigure", data_schema=schema)

@@ -1,0 +1,191 @@
+"""The steps of a config flow that reach a bridge and link a device."""
+
+import asyncio
+from collections.abc import Mapping
+import logging
+from typing import TYPE_CHECKING, Any, Final, override
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_TOKEN, CONF_URL
+from homeassistant.core import callback
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
+from homeassistant.util.ssl import get_default_context
+import voluptuous as vol
+
+from .bridge import BridgeClient, BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
+from .bridge.protocol import Account, Chat, LinkMethod
+from .const import CLIENT_NAME, CONF_BRIDGE_ID, CONF_PHONE, DOMAIN
+from .link import Link
+
+_LOGGER = logging.getLogger(__name__)
+
+_PHONE_SELECTOR: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL, autocomplete="tel"))
+_PHONE_SCHEMA: Final = vol.Schema({vol.Required(CONF_PHONE): _PHONE_SELECTOR})
+
+# Error codes that have a text of their own in `config.error` and `config_subentries.chat.error`.
+_TOLD: Final = {
+    "invalid_url",
+    "connection_lost",
+    "account_not_found",
+    "not_linked",
+    "not_connected",
+    "chat_not_found",
+    "not_on_whatsapp",
+    "rate_limited",
+    "link_expired",
+    "link_conflict",
+    "passkey_required",
+    "timeout",
+}
+# Where a form shows an error that belongs to one field.
+_FIELDS: Final = {"invalid_url": CONF_URL, "invalid_token": CONF_TOKEN}
+
+
+def create_client(bridge: Mapping[str, Any]) -> BridgeClient:
+    """Return a client for a bridge's `url` and `token`, not connected yet."""
+    return BridgeClient(bridge[CONF_URL], bridge[CONF_TOKEN], name=CLIENT_NAME, ssl=get_default_context())
+
+
+def error_key(error: BridgeError) -> str:
+    """Return the key of the text that tells a person what went wrong."""
+    match error:
+        case InvalidToken():
+            return "invalid_token"
+        case SchemaIncompatible():
+            return "bridge_too_old" if error.bridge_is_older else "bridge_too_new"
+        case _ if error.code in _TOLD:
+            return error.code
+        case CannotConnect():
+            return "cannot_connect"
+    _LOGGER.error("Unexpected error of the bridge: %s", error.code)
+    return "unknown"
+
+
+def display_name(whom: Account | Chat) -> str:
+    """Return what a person recognises an account or a chat by: its name, else its number."""
+    if whom["name"]:
+        return whom["name"]
+    return f"+{whom['phone']}" if whom["phone"] else str(whom.get("id") or whom.get("account_id"))
+
+
+class LinkFlow(ConfigFlow):
+    """Knows a bridge and links a device there, by QR code or by pairing code."""
+
+    # The account that is to be linked again.
+    _relink_id: str | None = None
+
+    def __init__(self) -> None:
+        self._bridge: dict[str, str] = {}
+        self._accounts: dict[str, Account] = {}
+        self._link: Link | None = None
+        self._phone: str | None = None
+        self._change: asyncio.Task[None] | None = None
+
+    async def _async_visit(self, url: str, token: str) -> dict[str, str]:
+        """Connect, and keep the bridge's id and its accounts. Returns the errors for a form."""
+        self._bridge = {CONF_URL: url.strip(), CONF_TOKEN: token.strip()}
+        try:
+            client = create_client(self._bridge)
+            try:
+                self._bridge[CONF_BRIDGE_ID] = (await client.connect())["bridge_id"]
+                self._accounts = {account["account_id"]: account for account in await client.accounts()}
+            finally:
+                await client.close()
+        except BridgeError as err:
+            key = error_key(err)
+            return {_FIELDS.get(key, "base"): key}
+        return {}
+
+    async def async_step_qr(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show QR codes until one is scanned."""
+        if not self._link:
+            self._start_link("qr")
+        return self._show_link("qr", "qr_failed")
+
+    async def async_step_qr_failed(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Say why there is no QR code any more, and start over."""
+        if user_input is None:
+            return self.async_show_form(step_id="qr_failed", errors=self._link_errors())
+        self._link = None
+        return await self.async_step_qr()
+
+    async def async_step_phone(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask which phone a pairing code is for; again after a code has failed."""
+        if user_input is not None:
+            self._start_link("code", user_input[CONF_PHONE])
+            return await self.async_step_code()
+        schema = self.add_suggested_values_to_schema(_PHONE_SCHEMA, {CONF_PHONE: self._phone})
+        return self.async_show_form(step_id="phone", data_schema=schema, errors=self._link_errors())
+
+    async def async_step_code(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Show the pairing code until the phone has taken it."""
+        return self._show_link("code", "phone")
+
+    async def async_step_linked(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Go on with the account of the phone that has just agreed."""
+        if TYPE_CHECKING:
+            assert self._link
+        return await self._async_take(self._link.account)
+
+    async def _async_take(self, account: Account) -> ConfigFlowResult:
+        """Go on with an account of the bridge."""
+        raise NotImplementedError
+
+    def _start_link(self, method: LinkMethod, phone: str | None = None) -> None:
+        self._phone = phone
+        self._link = Link(self.hass, create_client(self._bridge), method, phone=phone, account_id=self._relink_id)
+
+    def _link_errors(self) -> dict[str, str]:
+        if not self._link or not self._link.error:
+            return {}
+        # The number is all that a person says for a link.
+        if self._link.error.code == "invalid_request":
+            return {CONF_PHONE: "invalid_phone"}
+        return {"base": error_key(self._link.error)}
+
+    def _show_link(self, step_id: str, failed_step_id: str) -> ConfigFlowResult:
+        link = self._link
+        if TYPE_CHECKING:
+            assert link
+        if link.status == "failed":
+            return self.async_show_progress_done(next_step_id=failed_step_id)
+        if link.status == "linked":
+            return self.async_show_progress_done(next_step_id="linked")
+        if not self._change or self._change.done():
+            self._change = self.hass.async_create_background_task(link.wait_changed(), "Watch a link")
+        return self.async_show_progress(
+            step_id=step_id,
+            progress_action=link.status,
+            progress_task=self._change,
+            description_placeholders={
+                "qr": link.image,
+                "code": f"{link.code[:4]}-{link.code[4:]}",
+                "number": str(link.number),
+                "total": str(link.total),
+            },
+        )
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """End the link; log the device out again when nothing came of it. Called on cancel and at the end."""
+        link, self._link = self._link, None
+        if link is None:
+            return
+        link.cancel()
+        if link.status == "linked" and not self._is_claimed(link.account["account_id"]):
+            self.hass.async_create_task(self._async_unlink(link.account["account_id"]))
+
+    def _is_claimed(self, account_id: str) -> bool:
+        """Tell whether an entry has the account, or another flow that goes on with it."""
+        return bool(
+            self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, account_id)
+            or self._async_in_progress(include_uninitialized=True, match_context={"unique_id": account_id})
+        )
+
+    async def _async_unlink(self, account_id: str) -> None:
+        try:
+            async with create_client(self._bridge) as client:
+                await client.unlink(account_id)
+        except BridgeError as err:
+            _LOGGER.warning("The device just linked could not be logged out: %s. Remove it on the phone", err)
