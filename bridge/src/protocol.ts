@@ -29,7 +29,7 @@ const object = <P extends TProperties>(properties: P) => Type.Object(properties)
 const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const text = (maxLength: number, minLength = 1) => Type.String({ minLength, maxLength })
 const id = text(LIMITS.name_chars)
-const strings = <const V extends string[]>(...values: V) => Type.Enum(values)
+const strings = <const V extends readonly string[]>(...values: V) => Type.Enum<[...V]>([...values])
 /** Seconds since 1970, as WhatsApp states them. */
 const timestamp = Type.Number()
 
