@@ -1,0 +1,85 @@
+import { LIMITS } from '../../protocol.ts'
+import type { EngineHost, MessageReceived, VoteReceived } from '../engine.ts'
+import { partiesOf } from './addresses.ts'
+import { cut, readContent, unwrap } from './content.ts'
+import type { Inbox } from './inbox.ts'
+import { type BaileysEventMap, type Contact, proto, toNumber, type WAMessage } from './library.ts'
+import { summary } from './logger.ts'
+import { foldedReceipts } from './receipts.ts'
+import { readVote } from './votes.ts'
+
+type Received = MessageReceived | VoteReceived
+
+/** Turns what Baileys received into our events. */
+export class Inbound {
+  readonly #host: EngineHost
+  readonly #inbox: Inbox
+  readonly #me: () => Contact | undefined
+
+  constructor(host: EngineHost, inbox: Inbox, me: () => Contact | undefined) {
+    this.#host = host
+    this.#inbox = inbox
+    this.#me = me
+  }
+
+  /** Throws when the host could not keep one: it stays in the inbox, and so do the ones after it. */
+  upsert({ messages, type }: BaileysEventMap['messages.upsert']): void {
+    this.#take(messages, type === 'append')
+  }
+
+  /** What an earlier connection or process received but did not get to tell. */
+  replay(): void {
+    this.#take(this.#inbox.pending(), true)
+  }
+
+  #take(messages: readonly WAMessage[], offline: boolean): void {
+    const taken: WAMessage[] = []
+    try {
+      for (const message of messages) {
+        const event = this.#read(message, offline)
+        if (event) this.#host.emit(event)
+        for (const receipt of foldedReceipts(message, this.#me())) this.#host.emit(receipt)
+        taken.push(message)
+      }
+    } finally {
+      this.#inbox.settle(taken)
+    }
+  }
+
+  /** A message that cannot be read costs itself only. */
+  #read(message: WAMessage, offline: boolean): Received | undefined {
+    try {
+      const event = this.#event(message, offline)
+      if (!event) this.#host.log.debug('Received something that is not a message')
+      return event
+    } catch (error) {
+      this.#host.log.warn({ error: summary(error) }, 'A message cannot be read')
+      return undefined
+    }
+  }
+
+  #event(message: WAMessage, offline: boolean): Received | undefined {
+    const { key, message: content } = message
+    const me = this.#me()
+    const parties = partiesOf(key, me, cut(message.pushName, LIMITS.name_chars))
+    if (!content || !parties || !key.id || key.id.length > LIMITS.name_chars) return undefined
+    const common = { external_id: key.id, timestamp: timestampOf(message), offline }
+    const vote = unwrap(content).pollUpdateMessage
+    if (vote) {
+      const poll_external_id = cut(vote.pollCreationMessageKey?.id, LIMITS.name_chars)
+      if (!poll_external_id) return undefined
+      const { chat, sender: voter } = parties
+      return { type: 'poll_vote', ...common, poll_external_id, chat, voter, ...readVote(vote, key, me, this.#host) }
+    }
+    const said = readContent(content)
+    // What this bridge sent itself may come back to it.
+    if (!said || (key.fromMe && this.#host.message(key.id)?.from_me)) return undefined
+    const raw = proto.Message.encode(content).finish()
+    return { type: 'message', ...common, ...parties, from_me: key.fromMe === true, ...said, raw }
+  }
+}
+
+function timestampOf({ messageTimestamp }: WAMessage): number {
+  const seconds = toNumber(messageTimestamp)
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : Math.floor(Date.now() / 1000)
+}

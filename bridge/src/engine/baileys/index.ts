@@ -1,0 +1,233 @@
+import { LIMITS, type Capability, type Content } from '../../protocol.ts'
+import {
+  type Address,
+  type Engine,
+  EngineError,
+  type EngineFactory,
+  type EngineHost,
+  type OutboundMessage,
+  type PairProgress,
+  type PairRequest,
+  type Prepared,
+  type Self,
+} from '../engine.ts'
+import { ownAliases } from './addresses.ts'
+import { Session } from './auth.ts'
+import { Backoff } from './backoff.ts'
+import { makeCaches } from './caches.ts'
+import { Connection } from './connection.ts'
+import { historyChats, savedContacts } from './contacts.ts'
+import { notConnected } from './errors.ts'
+import { Groups } from './groups.ts'
+import { Inbound } from './inbound.ts'
+import { Inbox } from './inbox.ts'
+import { type Contact, WA_CERT_DETAILS, type WAVersion } from './library.ts'
+import { Lifeline } from './lifeline.ts'
+import { summary } from './logger.ts'
+import { lookup } from './lookup.ts'
+import { prepare, send } from './outbound.ts'
+import { Pairing } from './pairing.ts'
+import { Pairs } from './pairs.ts'
+import { groupReceiptsOf, receiptsOf } from './receipts.ts'
+import { makeRepository } from './repository.ts'
+import { socketConfig, type SocketParts } from './socket.ts'
+import { TIMING, type Timing } from './timing.ts'
+
+/** How long a link that was cancelled too late may take to be taken back. */
+const UNDO_MS = 5000
+
+export interface BaileysOptions {
+  /** Another WhatsApp than the real one. */
+  url?: string
+  /** The public key that its certificates go back to. */
+  rootKey?: Uint8Array
+  /** The version of WhatsApp Web to pose as, when Baileys' own has become too old. */
+  version?: WAVersion
+  timing?: Partial<Timing>
+}
+
+/** WhatsApp as a linked device, by Baileys. */
+export function baileysEngine(options: BaileysOptions = {}): EngineFactory {
+  return (host) => new BaileysEngine(host, options)
+}
+
+class BaileysEngine implements Engine {
+  readonly name = 'baileys'
+  readonly #host: EngineHost
+  readonly #options: BaileysOptions
+  readonly #timing: Timing
+  readonly #parts: SocketParts
+  readonly #inbox: Inbox
+  readonly #inbound: Inbound
+  readonly #pairs: Pairs
+  readonly #groups: Groups
+  #session: Session | undefined
+  #lifeline: Lifeline | undefined
+
+  constructor(host: EngineHost, options: BaileysOptions) {
+    this.#host = host
+    this.#options = options
+    this.#timing = { ...TIMING, ...options.timing }
+    const me = () => this.#me
+    this.#pairs = new Pairs(host, me)
+    this.#inbox = new Inbox(host.store, me, host.log)
+    this.#inbound = new Inbound(host, this.#inbox, me)
+    this.#groups = new Groups(host, this.#pairs, me)
+    this.#parts = {
+      url: options.url,
+      version: options.version,
+      host,
+      queryMs: this.#timing.query,
+      caches: makeCaches(),
+      makeSignalRepository: makeRepository(this.#inbox, this.#pairs),
+      cachedGroupMetadata: (jid) => Promise.resolve(this.#groups.cached(jid)),
+    }
+  }
+
+  get #me(): Contact | undefined {
+    return this.#session?.creds.me
+  }
+
+  capabilities(): Record<string, Capability> {
+    const { text_chars, poll_question_chars, poll_option_chars, poll_options_min, poll_options_max } = LIMITS
+    const poll = { poll_question_chars, poll_option_chars, poll_options_min, poll_options_max }
+    return {
+      text: { supported: true, limits: { text_chars } },
+      poll: { supported: true, limits: poll },
+      groups: { supported: true, limits: {} },
+      receipts: { supported: true, limits: {} },
+    }
+  }
+
+  start(): void {
+    if (this.#lifeline && !this.#lifeline.over) return
+    this.#session = Session.load(this.#host.store)
+    if (!this.#session) throw new EngineError('not_linked', 'This account is not linked to WhatsApp', 'never')
+    this.#replay()
+    this.#live(this.#session)
+  }
+
+  async stop(): Promise<void> {
+    await this.#lifeline?.stop()
+  }
+
+  async pair(request: PairRequest, progress: (step: PairProgress) => void, signal: AbortSignal): Promise<Self> {
+    signal.throwIfAborted()
+    if (this.#lifeline && !this.#lifeline.over) {
+      throw new EngineError('link_conflict', 'This account is linked already', 'never')
+    }
+    const earlier = this.#session
+    const session = Session.create(this.#host.store)
+    this.#session = session
+    const config = socketConfig(session, this.#parts)
+    const pairing = new Pairing(this.#connection(config), session, request, progress, config.browser ?? [])
+    try {
+      await pairing.run(signal)
+      await this.#live(session).untilOpen(signal)
+    } catch (error) {
+      if (pairing.agreed) await this.#undo(session)
+      else this.#session = earlier
+      throw error
+    }
+    return { aliases: ownAliases(session.creds.me) }
+  }
+
+  async unlink(): Promise<void> {
+    await this.#lifeline?.logOut()
+    this.#forget()
+    this.#host.connection({ status: 'unlinked', reason: null, retry_at: null })
+  }
+
+  prepare(to: Address, content: Content): Promise<Prepared> {
+    const announcements = to.aliases.some(({ value }) => this.#groups.cached(value)?.isCommunityAnnounce)
+    return Promise.resolve(prepare(content, this.#me?.id, announcements))
+  }
+
+  async send(message: OutboundMessage, signal: AbortSignal): Promise<{ accepted_at: number }> {
+    const parts = { connection: this.#open(), host: this.#host, groups: this.#groups, ackMs: this.#timing.ack }
+    return await send(parts, message, signal)
+  }
+
+  async lookup(phone: string, signal: AbortSignal): Promise<Address | null> {
+    return await lookup(this.#open(), this.#pairs, phone, signal)
+  }
+
+  #open(): Connection {
+    const connection = this.#lifeline?.open
+    if (connection) return connection
+    if (this.#session) throw notConnected()
+    throw new EngineError('not_linked', 'This account is not linked to WhatsApp', 'later')
+  }
+
+  #live(session: Session): Lifeline {
+    this.#lifeline = new Lifeline({
+      host: this.#host,
+      backoff: new Backoff(this.#timing.retryFirst, this.#timing.retryLast),
+      connect: () => this.#attach(this.#connection(socketConfig(session, this.#parts)), session),
+      ended: () => {
+        this.#groups.forget()
+        this.#replay()
+      },
+      unlinked: () => this.#forget(),
+    })
+    return this.#lifeline
+  }
+
+  #connection(config: ConstructorParameters<typeof Connection>[0]): Connection {
+    const { rootKey } = this.#options
+    if (rootKey) WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(rootKey)
+    return new Connection(config, this.#timing.connect, this.#host.log)
+  }
+
+  #attach(connection: Connection, session: Session): Connection {
+    const emit = this.#host.emit.bind(this.#host)
+    connection.on('creds.update', () => this.#keep(connection, () => session.save()))
+    connection.before('CB:message', (stanza) => this.#inbox.expect(stanza))
+    connection.on('connection.update', (update) => {
+      if (update.connection === 'open') this.#replay()
+    })
+    connection.on('messages.upsert', (upsert) => this.#keep(connection, () => this.#inbound.upsert(upsert)))
+    connection.on('messages.update', (updates) => receiptsOf(updates, this.#me).forEach(emit))
+    connection.on('message-receipt.update', (updates) => groupReceiptsOf(updates, this.#me).forEach(emit))
+    connection.on('contacts.upsert', (contacts) => this.#list(savedContacts(contacts, this.#me)))
+    connection.on('contacts.update', (contacts) => this.#list(savedContacts(contacts, this.#me)))
+    connection.on('messaging-history.set', (history) => this.#list(historyChats(history, this.#me)))
+    this.#groups.attach(connection)
+    return connection
+  }
+
+  /** What cannot be written must not go on as if it were: the next connection begins with what is on disk. */
+  #keep(connection: Connection, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#host.log.error({ error: summary(error) }, 'What WhatsApp told could not be kept')
+      void connection.end(new Error('Not kept'))
+    }
+  }
+
+  #replay(): void {
+    try {
+      this.#inbound.replay()
+    } catch (error) {
+      this.#host.log.error({ error: summary(error) }, 'Messages could not be kept; they will be tried again')
+    }
+  }
+
+  #list(chats: ReturnType<typeof savedContacts>): void {
+    if (chats.length > 0) this.#host.emit({ type: 'chats', chats, removed: [], all_groups: false })
+  }
+
+  /** The phone lists a device by now that nobody wants any more. */
+  async #undo(session: Session): Promise<void> {
+    const lifeline = this.#lifeline && !this.#lifeline.over ? this.#lifeline : this.#live(session)
+    await lifeline.untilOpen(AbortSignal.timeout(UNDO_MS)).catch(() => undefined)
+    await this.unlink()
+  }
+
+  #forget(): void {
+    this.#replay()
+    this.#session?.forget()
+    this.#session = undefined
+  }
+}

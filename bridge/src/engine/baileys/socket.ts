@@ -1,0 +1,56 @@
+import type { EngineHost } from '../engine.ts'
+import type { Session } from './auth.ts'
+import type { Caches } from './caches.ts'
+import {
+  isJidBroadcast,
+  isJidNewsletter,
+  proto,
+  type SocketConfig,
+  type UserFacingSocketConfig,
+  type WAVersion,
+} from './library.ts'
+import { baileysLogger } from './logger.ts'
+
+/** The name in the phone's list of linked devices, and the browser whose picture goes with it. */
+const BROWSER = ['Home Assistant', 'Chrome', ''] as const
+
+/** What every socket of an engine has in common. */
+export interface SocketParts {
+  url: string | undefined
+  version: WAVersion | undefined
+  host: EngineHost
+  queryMs: number
+  caches: Caches
+  makeSignalRepository: SocketConfig['makeSignalRepository']
+  cachedGroupMetadata: SocketConfig['cachedGroupMetadata']
+}
+
+export function socketConfig(session: Session, parts: SocketParts): UserFacingSocketConfig {
+  const { url, version, host, queryMs, caches, makeSignalRepository, cachedGroupMetadata } = parts
+  return {
+    ...(url === undefined ? {} : { waWebSocketUrl: url }),
+    ...(version === undefined ? {} : { version }),
+    ...caches,
+    auth: { creds: session.creds, keys: session.keys },
+    browser: [...BROWSER],
+    logger: baileysLogger(host.log),
+    makeSignalRepository,
+    cachedGroupMetadata,
+    defaultQueryTimeoutMs: queryMs,
+    // Baileys would sleep this long inside the lock that every incoming message waits for.
+    retryRequestDelayMs: 0,
+    // A commit that fails fails in SQLite, at once and again: waiting would only hold everything up.
+    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
+    markOnlineOnConnect: false,
+    syncFullHistory: false,
+    emitOwnEvents: false,
+    shouldIgnoreJid: (jid) => isJidBroadcast(jid) === true || isJidNewsletter(jid) === true,
+    getMessage: ({ id }) => Promise.resolve(sentMessage(host, id)),
+  }
+}
+
+/** For peers who could not read it. By its id alone: they ask by their LID for what was sent to their number. */
+function sentMessage(host: EngineHost, id: string | null | undefined): proto.IMessage | undefined {
+  const stored = id ? host.message(id) : undefined
+  return stored?.from_me ? proto.Message.decode(stored.raw) : undefined
+}
