@@ -14,11 +14,11 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .account import WhatsAppConfigEntry
+from .account import WhatsAppConfigEntry, create_client
 from .bridge import BridgeError
 from .bridge.protocol import Chat
 from .const import CONF_CHAT_ID, CONF_KIND, CONF_LID, CONF_PHONE, SUBENTRY_TYPE_CHAT
-from .link_flow import create_client, display_name, error_key
+from .link_flow import display_name, error_key
 
 CONF_CHAT: Final = "chat"
 

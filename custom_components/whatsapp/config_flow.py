@@ -16,11 +16,12 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
+from .account import create_client
 from .bridge import BridgeError
 from .bridge.protocol import LIMIT_LISTED_CHATS, Account, Chat
 from .chat_flow import ChatFlow, chat_selector, chat_subentry
 from .const import CONF_ACCOUNT_ID, CONF_PHONE, DOMAIN, SUBENTRY_TYPE_CHAT
-from .link_flow import LinkFlow, create_client, display_name, error_key
+from .link_flow import LinkFlow, display_name, error_key
 
 DEFAULT_URL: Final = "ws://127.0.0.1:3000"
 CONF_ACCOUNT: Final = "account"

@@ -5,7 +5,7 @@ from contextlib import suppress
 import logging
 from typing import Final
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 
 from .bridge import BridgeClient, BridgeError, CannotConnect
 from .bridge.protocol import Account, EventFrame, LinkEvent, LinkMethod, LinkStatus
@@ -21,7 +21,7 @@ class Link:
     """Links a device over a connection of its own, and keeps what a dialog shows of it.
 
     `status` is the wire's. `image` goes with `qr` and is a data URI, `code` with `code`, `account` with `linked`, and
-    `error` with `failed`. The link ends by itself; `cancel` ends it earlier.
+    `error` with `failed`. The link ends by itself; `async_end` ends it earlier.
     """
 
     account: Account
@@ -55,10 +55,11 @@ class Link:
         """Return when there is something new to show."""
         await self._changed.wait()
 
-    @callback
-    def cancel(self) -> None:
-        """End the link, also on the bridge. Harmless when it has ended already."""
-        self._task.cancel()
+    async def async_end(self) -> None:
+        """End the link, also on the bridge. When the phone has agreed already, wait for it to be linked."""
+        if self.status != "linking":
+            self._task.cancel()
+        await asyncio.wait([self._task])
 
     async def _run(self, client: BridgeClient, method: LinkMethod, phone: str | None, account_id: str | None) -> None:
         try:

@@ -1,7 +1,6 @@
 """The steps of a config flow that reach a bridge and link a device."""
 
 import asyncio
-from collections.abc import Mapping
 import logging
 from typing import TYPE_CHECKING, Any, Final, override
 
@@ -9,12 +8,12 @@ from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_TOKEN, CONF_URL
 from homeassistant.core import callback
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
-from homeassistant.util.ssl import get_default_context
 import voluptuous as vol
 
-from .bridge import BridgeClient, BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
+from .account import create_client
+from .bridge import BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
 from .bridge.protocol import Account, Chat, LinkMethod
-from .const import CLIENT_NAME, CONF_BRIDGE_ID, CONF_PHONE, DOMAIN
+from .const import CONF_BRIDGE_ID, CONF_PHONE, DOMAIN
 from .link import Link
 
 _LOGGER = logging.getLogger(__name__)
@@ -39,11 +38,6 @@ _TOLD: Final = {
 }
 # Where a form shows an error that belongs to one field.
 _FIELDS: Final = {"invalid_url": CONF_URL, "invalid_token": CONF_TOKEN}
-
-
-def create_client(bridge: Mapping[str, Any]) -> BridgeClient:
-    """Return a client for a bridge's `url` and `token`, not connected yet."""
-    return BridgeClient(bridge[CONF_URL], bridge[CONF_TOKEN], name=CLIENT_NAME, ssl=get_default_context())
 
 
 def error_key(error: BridgeError) -> str:
@@ -141,7 +135,8 @@ class LinkFlow(ConfigFlow):
         # The number is all that a person says for a link.
         if self._link.error.code == "invalid_request":
             return {CONF_PHONE: "invalid_phone"}
-        return {"base": error_key(self._link.error)}
+        key = error_key(self._link.error)
+        return {"base": "other_phone" if self._relink_id and key == "link_conflict" else key}
 
     def _show_link(self, step_id: str, failed_step_id: str) -> ConfigFlowResult:
         link = self._link
@@ -170,11 +165,18 @@ class LinkFlow(ConfigFlow):
     def async_remove(self) -> None:
         """End the link; log the device out again when nothing came of it. Called on cancel and at the end."""
         link, self._link = self._link, None
-        if link is None:
+        if link:
+            self.hass.async_create_task(self._async_abandon(link))
+
+    async def _async_abandon(self, link: Link) -> None:
+        await link.async_end()
+        if link.status != "linked" or self._is_claimed(link.account["account_id"]):
             return
-        link.cancel()
-        if link.status == "linked" and not self._is_claimed(link.account["account_id"]):
-            self.hass.async_create_task(self._async_unlink(link.account["account_id"]))
+        try:
+            async with create_client(self._bridge) as client:
+                await client.unlink(link.account["account_id"])
+        except BridgeError as err:
+            _LOGGER.warning("The device just linked could not be logged out (%s). Remove it on the phone", err)
 
     def _is_claimed(self, account_id: str) -> bool:
         """Tell whether an entry has the account, or another flow that goes on with it."""
@@ -182,10 +184,3 @@ class LinkFlow(ConfigFlow):
             self.hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, account_id)
             or self._async_in_progress(include_uninitialized=True, match_context={"unique_id": account_id})
         )
-
-    async def _async_unlink(self, account_id: str) -> None:
-        try:
-            async with create_client(self._bridge) as client:
-                await client.unlink(account_id)
-        except BridgeError as err:
-            _LOGGER.warning("The device just linked could not be logged out: %s. Remove it on the phone", err)
