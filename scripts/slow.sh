@@ -7,25 +7,21 @@ fail() {
   exit 1
 }
 
-# Runs a command that takes a while, quietly but with a sign of life. Its output is shown when it fails, and only then.
+# Runs a command that may take a while, with a sign of life. What it prints goes to `output`. May fail.
 attempt() { # WHAT COMMAND...
-  local log code=0 start=$SECONDS dots
-  log=$(mktemp)
+  local code=0 start=$SECONDS dots
   printf '%s: %s ' "$(basename "$0")" "$1" >&2
   (while sleep 5 >/dev/null 2>&1; do printf '.' >&2; done) &
   dots=$!
-  "${@:2}" >"$log" 2>&1 </dev/null || code=$?
-  kill "$dots" && wait "$dots" 2>/dev/null || true
-  if [ "$code" = 0 ]; then
-    echo " $((SECONDS - start)) s" >&2
-  else
-    echo " failed:" >&2
-    tail -n 30 "$log" >&2
-  fi
-  rm -f "$log"
+  output=$("${@:2}" 2>&1 </dev/null) || code=$?
+  kill "$dots" 2>/dev/null && wait "$dots" 2>/dev/null || true
+  if [ "$code" = 0 ]; then echo " $((SECONDS - start)) s" >&2; else echo ' failed' >&2; fi
   return "$code"
 }
 
+# The same for a command that must not fail: shows what it printed, and stops.
 slow() { # WHAT COMMAND...
-  attempt "$@" || fail "$1 failed."
+  attempt "$@" && return
+  tail -n 30 <<<"$output" >&2
+  fail "$1 failed."
 }
