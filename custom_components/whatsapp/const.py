@@ -15,7 +15,7 @@ CONF_BRIDGE_ID: Final = "bridge_id"
 CONF_PHONE: Final = "phone"
 
 # A subentry of this type is a chat that was added, with these data.
-SUBENTRY_CHAT: Final = "chat"
+SUBENTRY_TYPE_CHAT: Final = "chat"
 CONF_CHAT_ID: Final = "chat_id"
 CONF_KIND: Final = "kind"
 CONF_LID: Final = "lid"

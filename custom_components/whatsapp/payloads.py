@@ -36,7 +36,11 @@ def entity_attributes(frame: EventFrame, event: MessageEvent | PollVoteEvent | R
     `poll_vote`: `poll_id`, `question`, `options`, `tally`, `vote_error`, `voter`, `voter_name`, `voter_number`.
     `receipt`: `status`, `error`, `by`, `by_name`, `by_number`.
     """
-    attributes: dict[str, Any] = {"message_id": event["message_id"], "timestamp": event["timestamp"], **_freshness(frame)}
+    attributes: dict[str, Any] = {
+        "message_id": event["message_id"],
+        "timestamp": event["timestamp"],
+        **_freshness(frame),
+    }
     if event["type"] == "message":
         attributes |= {key: event[key] for key in ("kind", "text", "from_me", "quoted_message_id", "poll")}
         return attributes | _person("sender", event["sender"])
@@ -56,13 +60,14 @@ def jid(whom: Chat | Person) -> str:
 def _message(frame: EventFrame, event: MessageEvent, entry_id: str) -> dict[str, Any]:
     """Return the data of `whatsapp_message_received`.
 
-    `id`: the message's. `type`: `message` or `poll`. `content`: the text, caption or question. `caption`: of media only.
-    `sender`, `person_jid`: the person's address, in a group the member's. `raw_sender`: the bridge's own id of the person.
+    `id`: the message's. `type`: `message` or `poll`. `content`: the text, caption or question.
+    `sender`, `person_jid`: the person's address, in a group the member's. `raw_sender`: the bridge's own id of them.
     `sender_name`: what the person calls themselves. `sender_number`: digits, None when WhatsApp hides it.
     `from`: the chat's address, where an answer goes. `is_group`, `is_forwarded`. `timestamp`: seconds since 1970.
     `media_type`: `image`, `video`, `audio`, `document` or `sticker`; `media_url`, `media_path`, `media_mimetype`: None.
-    `poll`: `{question, options, selectable}` of a poll. `quoted_message_id`: the message that this one answers. `vote`: None.
-    `session_id`: the account's id. `entry_id`: the config entry's. `raw`: `{key: {id, remoteJid, fromMe, participant}}`.
+    `caption`: of media only. `poll`: `{question, options, selectable}` of a poll. `vote`: None.
+    `quoted_message_id`: the message that this one answers. `session_id`: the account's id. `entry_id`: the entry's.
+    `raw`: `{key: {id, remoteJid, fromMe, participant}}`.
     `replayed`: it was waiting in the bridge. `age`: seconds since it happened.
     """
     media_type = event["kind"] if event["kind"] in _MEDIA_KINDS else None
@@ -84,7 +89,8 @@ def _message(frame: EventFrame, event: MessageEvent, entry_id: str) -> dict[str,
 def _message_sent(frame: EventFrame, event: MessageEvent, entry_id: str) -> dict[str, Any]:
     """Return the data of `whatsapp_message_sent`: written by the owner on another device.
 
-    The keys of `whatsapp_message_received`, and `from_me`: True, `to`, `recipient`: the chat's address, `recipient_number`: digits.
+    The keys of `whatsapp_message_received`, and `from_me`: True, `to`, `recipient`: the chat's address,
+    `recipient_number`: digits.
     """
     return _message(frame, event, entry_id) | {
         "from_me": True,
@@ -98,9 +104,10 @@ def _poll_vote(frame: EventFrame, event: PollVoteEvent, entry_id: str) -> dict[s
     """Return the data of `whatsapp_poll_vote`.
 
     `id`: the vote's. `poll_id`: the `message_id` that sending the poll answered. `question`: None when unknown.
-    `options`: all that this voter has chosen now, by name; empty when withdrawn. `tally`: `[{option, votes}]` over all voters.
+    `options`: all that this voter has chosen now, by name; empty when withdrawn.
+    `tally`: `[{option, votes}]` over all voters.
     `vote_error`: None, or why `options` is unknown: `poll_unknown`, `secret_missing` or `decrypt_failed`.
-    `voter`: the person's address. `voter_name`, `voter_number`: as for a sender. `chat`: the chat's address. `is_group`.
+    `voter`: the person's address. `voter_name`, `voter_number`: as for a sender. `chat`: the chat's. `is_group`.
     `entry_id`, `timestamp`, `replayed`, `age`: as in `whatsapp_message_received`.
     """
     return {
@@ -122,8 +129,8 @@ def _poll_vote(frame: EventFrame, event: PollVoteEvent, entry_id: str) -> dict[s
 def _vote_as_message(frame: EventFrame, event: PollVoteEvent, entry_id: str) -> dict[str, Any]:
     """Return the data of a vote in the form of `whatsapp_message_received`, where older automations look for it.
 
-    The keys of every message, with `type`: `poll_update`, `vote`: the options chosen, and `poll_id`, `question`, `vote_error` as in
-    `whatsapp_poll_vote`. `content` says it in words that such automations match on.
+    The keys of every message, with `type`: `poll_update`, `vote`: the options chosen, and `poll_id`, `question` and
+    `vote_error` as in `whatsapp_poll_vote`. `content` says it in words that such automations match on.
     """
     said = f"(Resolution failed: {event['error']})" if event["error"] else ", ".join(event["options"])
     return _envelope(frame, event, event["voter"], entry_id, from_me=False) | {

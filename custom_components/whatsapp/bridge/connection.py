@@ -196,7 +196,11 @@ class BridgeConnection:
     async def _read(self, socket: ClientConnection) -> None:
         try:
             while True:
-                self._handle(_decode(await socket.recv()))
+                frame = _decode(await socket.recv())
+                self._handle(frame)
+                if "id" in frame:
+                    # Who waited for this answer goes on before the next frame is handled: events follow the snapshot of `listen`.
+                    await asyncio.sleep(0)
         except ConnectionClosed as err:
             refused = err.rcvd and err.rcvd.code == CLOSE_UNAUTHORIZED
             lost = CannotConnect("the connection to the bridge is lost", code="connection_lost")

@@ -1,0 +1,134 @@
+"""WhatsApp for Home Assistant."""
+
+import logging
+
+from homeassistant.const import CONF_NAME, EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv, device_registry as dr, discovery, issue_registry as ir, start
+from homeassistant.helpers.device_registry import DeviceEntryType
+from homeassistant.helpers.typing import ConfigType
+
+from .account import RELINK_CODES, Account, WhatsAppConfigEntry, create_client
+from .bridge import BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
+from .const import CONF_ACCOUNT_ID, DOMAIN
+from .entity import account_identifier, chat_identifier
+from .services import async_setup_services
+
+_LOGGER = logging.getLogger(__name__)
+
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.NOTIFY, Platform.SENSOR]
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions, and `notify.whatsapp` once for all accounts."""
+    async_setup_services(hass)
+    hass.async_create_task(discovery.async_load_platform(hass, Platform.NOTIFY, DOMAIN, {CONF_NAME: DOMAIN}, config))
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> bool:
+    """Set up one account."""
+    account = entry.runtime_data = Account(hass, entry)
+    await _async_open(hass, entry, account)
+    entry.async_on_unload(account.async_close)
+    _register_device(hass, entry, account)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    # Not before automations are armed and the entities are there: what is acknowledged does not come again.
+    entry.async_on_unload(start.async_at_started(hass, account.async_start))
+
+    async def close(_: Event) -> None:
+        await account.async_close()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, close))
+    entry.async_on_unload(entry.add_update_listener(_async_reload))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> bool:
+    """Stop listening, so that no event passes by, and take the entities away."""
+    await entry.runtime_data.async_close()
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> None:
+    """Log the device out on WhatsApp, as far as that is possible."""
+    ir.async_delete_issue(hass, DOMAIN, _schema_issue(entry))
+    try:
+        async with create_client(entry.data) as client:
+            await client.unlink(entry.data[CONF_ACCOUNT_ID])
+    except BridgeError as err:
+        if err.code in RELINK_CODES:
+            return
+        _LOGGER.warning(
+            "The device could not be logged out of WhatsApp (%s). Remove it on the phone: Settings, Linked devices", err
+        )
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            f"unlink_{entry.entry_id}",
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="unlink_failed",
+            translation_placeholders={"name": entry.title},
+        )
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: WhatsAppConfigEntry, device: dr.AnyDeviceEntry
+) -> bool:
+    """Let a device be removed when nothing of ours is behind it any more."""
+    account_id = entry.data[CONF_ACCOUNT_ID]
+    used = {account_identifier(account_id), *(chat_identifier(account_id, chat) for chat in entry.subentries.values())}
+    return used.isdisjoint(device.identifiers)
+
+
+async def _async_reload(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> None:
+    await hass.config_entries.async_reload(entry.entry_id)
+
+
+async def _async_open(hass: HomeAssistant, entry: WhatsAppConfigEntry, account: Account) -> None:
+    """Connect, and say what is wrong when that fails."""
+    try:
+        await account.async_open()
+    except InvalidToken as err:
+        raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_token") from err
+    except SchemaIncompatible as err:
+        key = "bridge_too_old" if err.bridge_is_older else "bridge_too_new"
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            _schema_issue(entry),
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=key,
+            translation_placeholders={"name": entry.title},
+        )
+        raise ConfigEntryError(translation_domain=DOMAIN, translation_key=key) from err
+    except CannotConnect as err:
+        raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="bridge_unreachable") from err
+    except BridgeError as err:
+        if err.code in RELINK_CODES:
+            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.code) from err
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN, translation_key="bridge_error", translation_placeholders={"code": err.code}
+        ) from err
+    ir.async_delete_issue(hass, DOMAIN, _schema_issue(entry))
+
+
+def _schema_issue(entry: WhatsAppConfigEntry) -> str:
+    return f"schema_{entry.entry_id}"
+
+
+def _register_device(hass: HomeAssistant, entry: WhatsAppConfigEntry, account: Account) -> None:
+    # The devices of the chats point to it, so it has to be there first.
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id,
+        identifiers={account_identifier(account.account_id)},
+        entry_type=DeviceEntryType.SERVICE,
+        manufacturer="WhatsApp",
+        name=entry.title,
+        sw_version=account.bridge_version,
+    )
