@@ -77,7 +77,7 @@ class BaileysEngine implements Engine {
       url: options.url,
       version: options.version,
       host,
-      queryMs: this.#timing.query,
+      timing: this.#timing,
       caches: makeCaches(),
       makeSignalRepository: makeRepository(this.#inbox, this.#pairs),
       cachedGroupMetadata: (jid) => Promise.resolve(this.#groups.cached(jid)),

@@ -3,7 +3,7 @@ import { abortable } from './abort.ts'
 import { ownAliases } from './addresses.ts'
 import type { Session } from './auth.ts'
 import type { Connection } from './connection.ts'
-import { notConnected } from './errors.ts'
+import { noAnswer, notConnected } from './errors.ts'
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from './library.ts'
 
 type Progress = (step: PairProgress) => void
@@ -12,6 +12,8 @@ type Progress = (step: PairProgress) => void
 const CANONICAL_OS = 'Mac OS'
 /** How long WhatsApp may take to close the connection after a link. */
 const GOODBYE_MS = 10_000
+/** How long WhatsApp may take to accept a code. */
+const ANSWER_MS = 20_000
 const PASSKEY_NOTIFICATIONS = new Set(['passkey_prologue_request', 'crsc_continuation'])
 
 /**
@@ -67,17 +69,21 @@ export class Pairing {
   #show(qr: string, browser: string[]): void {
     this.#shown++
     if (this.#request.method === 'qr') this.#progress({ status: 'qr', qr, number: this.#shown, total: this.#total })
-    else if (this.#shown === 1) this.#askForCode(browser).catch((error: unknown) => this.#paired.reject(error))
+    else if (this.#shown === 1) this.#askForCode(browser).catch((error: unknown) => this.#paired.reject(asFailure(error)))
   }
 
-  /** The name that the phone lists us under has been told before; the code takes an ordinary one. */
+  /** Baileys makes the code itself and does not wait for the server's word on it. */
   async #askForCode(browser: string[]): Promise<void> {
+    const accepted = Promise.withResolvers<void>()
+    this.#connection.onStanza('CB:iq,type:result,link_code_companion_reg', () => accepted.resolve())
     this.#connection.onStanza('CB:iq,type:error', (node) => {
       this.#paired.reject(refusal(Number(getBinaryNodeChild(node, 'error')?.attrs['code'])))
     })
+    // The name that the phone lists us under has been told before; the code takes an ordinary one.
     browser[0] = CANONICAL_OS
     const code = await this.#connection.socket.requestPairingCode(this.#request.phone ?? '')
-    if (!this.#connection.signal.aborted) this.#progress({ status: 'code', code })
+    await abortable(accepted.promise, AbortSignal.any([this.#connection.signal, AbortSignal.timeout(ANSWER_MS)]))
+    this.#progress({ status: 'code', code })
   }
 
   #adopt(): void {
@@ -105,6 +111,11 @@ export class Pairing {
 function refusal(code: number): EngineError {
   if (code === 429) return new EngineError('rate_limited', 'WhatsApp wants no more codes for now', 'later')
   return new EngineError('rejected', 'WhatsApp gave no code for this phone number', 'never')
+}
+
+function asFailure(error: unknown): EngineError {
+  if (error instanceof EngineError) return error
+  return error instanceof DOMException ? noAnswer() : notConnected()
 }
 
 function failureOf(error: Error | undefined): EngineError {

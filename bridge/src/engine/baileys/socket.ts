@@ -10,6 +10,7 @@ import {
   type WAVersion,
 } from './library.ts'
 import { baileysLogger } from './logger.ts'
+import type { Timing } from './timing.ts'
 
 /** The name in the phone's list of linked devices, and the browser whose picture goes with it. */
 const BROWSER = ['Home Assistant', 'Chrome', ''] as const
@@ -19,14 +20,14 @@ export interface SocketParts {
   url: string | undefined
   version: WAVersion | undefined
   host: EngineHost
-  queryMs: number
+  timing: Timing
   caches: Caches
   makeSignalRepository: SocketConfig['makeSignalRepository']
   cachedGroupMetadata: SocketConfig['cachedGroupMetadata']
 }
 
 export function socketConfig(session: Session, parts: SocketParts): UserFacingSocketConfig {
-  const { url, version, host, queryMs, caches, makeSignalRepository, cachedGroupMetadata } = parts
+  const { url, version, host, timing, caches, makeSignalRepository, cachedGroupMetadata } = parts
   return {
     ...(url === undefined ? {} : { waWebSocketUrl: url }),
     ...(version === undefined ? {} : { version }),
@@ -36,7 +37,8 @@ export function socketConfig(session: Session, parts: SocketParts): UserFacingSo
     logger: baileysLogger(host.log),
     makeSignalRepository,
     cachedGroupMetadata,
-    defaultQueryTimeoutMs: queryMs,
+    defaultQueryTimeoutMs: timing.query,
+    ...(timing.code === undefined ? {} : { qrTimeout: timing.code }),
     // Baileys would sleep this long inside the lock that every incoming message waits for.
     retryRequestDelayMs: 0,
     // A commit that fails fails in SQLite, at once and again: waiting would only hold everything up.

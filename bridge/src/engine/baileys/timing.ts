@@ -2,6 +2,8 @@
 export interface Timing {
   /** From connecting to logged in, or to the first code. */
   connect: number
+  /** How long a QR code is shown. Absent: as WhatsApp Web does, a minute for the first and 20 s for each later one. */
+  code?: number
   /** One question to the server. */
   query: number
   /** From writing a message to the server's confirmation. */
