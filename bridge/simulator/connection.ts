@@ -18,7 +18,7 @@ export interface ConnectionHandler {
   /** One stanza at a time, in order. */
   received: (connection: Connection, stanza: BinaryNode) => Promise<void>
   closed: (connection: Connection) => void
-  /** Something in the simulator itself went wrong. */
+  /** A stanza could not be dealt with; the connection was cut. */
   failed: (error: unknown) => void
 }
 
@@ -161,8 +161,8 @@ export class Connection {
   }
 
   #failed(error: unknown): void {
-    if (error instanceof ProtocolError) this.drop()
-    else this.#handler.failed(error)
+    this.drop()
+    this.#handler.failed(error)
   }
 
   #closed(): void {

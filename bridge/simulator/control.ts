@@ -7,11 +7,16 @@ import { NotFound, SimulatorError, TimedOut } from './errors.ts'
 import type { SimulatedWhatsApp } from './server.ts'
 import { VERBS } from './verbs.ts'
 
-const PAGE = new URL('page.html', import.meta.url)
+const PAGE: Readonly<Record<string, { file: string; type: string }>> = {
+  '/': { file: 'index.html', type: 'text/html' },
+  '/page.css': { file: 'page.css', type: 'text/css' },
+  '/page.js': { file: 'page.js', type: 'text/javascript' },
+}
 const BODY_LIMIT = 64 * 1024
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
+// The page asks the camera, which may be anywhere on this machine, for the code on show.
 const PAGE_POLICY =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src *; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src *; base-uri 'none'"
 
 /** The request is refused with this status. */
 class HttpError extends Error {
@@ -63,7 +68,8 @@ export class ControlServer {
     try {
       requireLoopback(request)
       const path = new URL(request.url ?? '/', 'http://localhost').pathname
-      if (request.method === 'GET' && path === '/') await sendPage(response)
+      const part = Object.hasOwn(PAGE, path) ? PAGE[path] : undefined
+      if (request.method === 'GET' && part) await sendPart(response, part)
       else if (request.method === 'GET' && path === '/events') this.#events(response)
       else if (request.method === 'POST') reply(response, 200, await this.#run(path.slice(1), request, response))
       else throw new HttpError(405, 'Verbs are called with POST.')
@@ -141,12 +147,14 @@ function reply(response: ServerResponse, status: number, body: object): void {
   response.end(JSON.stringify(body))
 }
 
-async function sendPage(response: ServerResponse): Promise<void> {
-  const page = await readFile(PAGE)
+async function sendPart(response: ServerResponse, { file, type }: { file: string; type: string }): Promise<void> {
+  const content = await readFile(new URL(`page/${file}`, import.meta.url))
   response.writeHead(200, {
-    'content-type': 'text/html; charset=utf-8',
+    'content-type': `${type}; charset=utf-8`,
     'content-security-policy': PAGE_POLICY,
     'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
   })
-  response.end(page)
+  response.end(content)
 }

@@ -1,6 +1,6 @@
 import type { BinaryNode } from 'baileys'
 
-import { bundleNode } from './keys.ts'
+import { bundleNode, type HandedBundle } from './keys.ts'
 import { bytesOf, child, children, node, now, requireAttr, requireChild } from './nodes.ts'
 import { numberJid, parseAddress } from './people.ts'
 import type { Phone } from './phone.ts'
@@ -31,9 +31,7 @@ export async function handOutKeys(whatsapp: SimulatedWhatsApp, request: BinaryNo
   const users: BinaryNode[] = []
   for (const user of children(requireChild(request, 'key'), 'user')) {
     const jid = requireAttr(user, 'jid')
-    const phone = whatsapp.phoneAt(jid)
-    const { device } = parseAddress(jid)
-    const bundle = device === 0 ? await phone?.bundle() : phone?.device(device)?.takeBundle()
+    const bundle = await bundleAt(whatsapp, jid)
     users.push(
       bundle
         ? bundleNode(jid, bundle)
@@ -41,6 +39,11 @@ export async function handOutKeys(whatsapp: SimulatedWhatsApp, request: BinaryNo
     )
   }
   return [node('list', {}, users)]
+}
+
+async function bundleAt(whatsapp: SimulatedWhatsApp, jid: string): Promise<HandedBundle | undefined> {
+  const target = whatsapp.addressee(jid)
+  return target?.device === 0 ? target.phone.bundle() : target?.phone.device(target.device)?.takeBundle()
 }
 
 function jidOf(user: BinaryNode): string {
@@ -55,7 +58,7 @@ function factsAbout(jid: string, phone: Phone | undefined, asked: readonly strin
   if (asked.includes('contact')) facts.push(node('contact', { type: phone ? 'in' : 'out' }))
   if (!phone) return facts
   if (asked.includes('devices')) facts.push(devicesNode(phone))
-  if (asked.includes('lid') && phone.lid !== null && !parseAddress(jid).isLid)
+  if (asked.includes('lid') && phone.lid !== null && !parseAddress(jid)?.isLid)
     facts.push(node('lid', { val: phone.lid }))
   if (asked.includes('status')) facts.push(node('status', { t: now() }, STATUS))
   return facts

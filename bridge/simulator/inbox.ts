@@ -45,6 +45,7 @@ export interface ReceivedMessage {
 /** What a phone has seen: its messages, and the polls it can vote in. */
 export class Inbox {
   readonly messages: ReceivedMessage[] = []
+  readonly #received = new Map<string, ReceivedMessage>()
   readonly #mail = new Map<string, Mail>()
   readonly #polls = new Map<string, { poll: Poll; chat: Chat }>()
 
@@ -55,14 +56,15 @@ export class Inbox {
 
   /** Takes a message in; the same one again is counted only. */
   record(mail: Mail): void {
-    const earlier = this.messages.find((message) => message.id === mail.id && message.from === mail.author.number)
+    const key = `${mail.author.number} ${mail.id}`
+    const earlier = this.#received.get(key)
     if (earlier) {
       earlier.copies++
       return
     }
     this.#mail.set(mail.id, mail)
     this.learn(mail)
-    this.messages.push({
+    const message: ReceivedMessage = {
       index: this.messages.length + 1,
       id: mail.id,
       from: mail.author.number,
@@ -71,7 +73,9 @@ export class Inbox {
       copies: 1,
       ...this.#contentOf(mail),
       message: mail.message,
-    })
+    }
+    this.messages.push(message)
+    this.#received.set(key, message)
   }
 
   /** Remembers the poll in a message, if there is one. */

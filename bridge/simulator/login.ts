@@ -1,8 +1,6 @@
-import { jidEncode } from 'baileys'
-
 import type { Connection } from './connection.ts'
 import type { Device } from './device.ts'
-import { failureNode, streamError } from './disconnects.ts'
+import { streamError } from './disconnects.ts'
 import { node, now, SERVER } from './nodes.ts'
 
 /** Greets a device that logged in: success, then everything kept for it. An earlier connection of it is replaced. */
@@ -23,15 +21,4 @@ export function welcome(device: Device, connection: Connection, name: string): v
   connection.send(node('ib', { from: SERVER }, [node('offline_preview', { count: String(kept.length), ...counts })]))
   for (const stanza of kept) connection.send(stanza)
   connection.send(node('ib', { from: SERVER }, [node('offline', { count: String(kept.length) })]))
-}
-
-/** Turns a login away. */
-export function refuse(connection: Connection, code: number): void {
-  connection.finish([failureNode(code)])
-}
-
-/** The phone-number JID a login claims to be. */
-export function claimedJid(connection: Connection): string {
-  const { username, device } = connection.payload
-  return jidEncode(String(username ?? ''), 's.whatsapp.net', device ?? 0)
 }

@@ -1,6 +1,6 @@
 import { jidDecode, jidEncode } from 'baileys'
 
-import { ProtocolError, SimulatorError } from './errors.ts'
+import { SimulatorError } from './errors.ts'
 
 /** How people are addressed on the wire: by phone number or by LID. */
 export type Addressing = 'lid' | 'pn'
@@ -36,10 +36,10 @@ export function parseLid(lid: string | null | undefined, number: string): string
   return `${user}@lid`
 }
 
-/** @throws ProtocolError when it names no person. */
-export function parseAddress(jid: string): DeviceAddress {
+/** Reads a JID; nothing when it names no person. */
+export function parseAddress(jid: string): DeviceAddress | undefined {
   const parts = jidDecode(jid)
-  if (!parts || !['lid', 's.whatsapp.net'].includes(parts.server)) throw new ProtocolError('not a person')
+  if (!parts || !['lid', 's.whatsapp.net'].includes(parts.server)) return undefined
   return { user: parts.user, isLid: parts.server === 'lid', device: parts.device ?? 0 }
 }
 

@@ -103,12 +103,12 @@ export class Phone implements Person {
   }
 
   /** Writes a text. Its own linked devices get a copy, as of everything typed on a phone. */
-  say(to: Chat | string, text: string): Promise<string> {
+  async say(to: Chat | string, text: string): Promise<string> {
     if (text === '') throw new SimulatorError('An empty message cannot be sent.')
     return this.#send(this.#whatsapp.chat(to), { conversation: text }, 'text')
   }
 
-  poll(
+  async poll(
     to: Chat | string,
     { question, options, selectable = 1 }: Omit<PollQuestion, 'selectable'> & { selectable?: number },
   ): Promise<string> {

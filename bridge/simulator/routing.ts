@@ -5,7 +5,7 @@ import { messageNode } from './envelope.ts'
 import type { Group } from './groups.ts'
 import { child, children, node, now, requireAttr, requireChild } from './nodes.ts'
 import { seconds } from './outbox.ts'
-import { appearance, parseAddress } from './people.ts'
+import { appearance } from './people.ts'
 import type { Phone } from './phone.ts'
 import type { SimulatedWhatsApp } from './server.ts'
 
@@ -103,8 +103,8 @@ function targetsOf(whatsapp: SimulatedWhatsApp, stanza: BinaryNode, group: Group
 }
 
 function addTarget(whatsapp: SimulatedWhatsApp, targets: Targets, jid: string, enc: BinaryNode): void {
-  const phone = whatsapp.phoneAt(jid)
-  if (phone) targets.add(phone, parseAddress(jid).device, enc)
+  const target = whatsapp.addressee(jid)
+  if (target) targets.add(target.phone, target.device, enc)
 }
 
 /** Passes a ciphertext on to another linked device, which decrypts it itself. */
@@ -116,8 +116,7 @@ function forward(
   target: Device,
   encs: BinaryNode[],
 ): void {
-  const to = whatsapp.phoneAt(stanza.attrs['recipient'] ?? requireAttr(stanza, 'to'))
-  const chat = group ?? to
+  const chat = group ?? whatsapp.phoneAt(stanza.attrs['recipient'] ?? requireAttr(stanza, 'to'))
   if (!chat) return
   const identity = child(stanza, 'device-identity')
   const envelope = { chat, sender: phone, senderDevice: device.id, recipient: target.owner, timestamp: seconds() }
@@ -133,10 +132,10 @@ export async function routeReceipt(
 ): Promise<void> {
   const { to, participant, type } = receipt.attrs
   device.connection?.send(node('ack', { class: 'receipt', id: receipt.attrs['id'], from: to, participant, type }))
-  const authorJid = participant ?? to ?? ''
-  const author = authorJid.endsWith('@g.us') ? undefined : whatsapp.phoneAt(authorJid)
-  if (!author || ['sender', 'peer_msg', 'hist_sync'].includes(type ?? '')) return
-  const authorDevice = author.device(parseAddress(authorJid).device)
+  const addressee = whatsapp.addressee(participant ?? to ?? '')
+  if (!addressee || ['sender', 'peer_msg', 'hist_sync'].includes(type ?? '')) return
+  const author = addressee.phone
+  const authorDevice = author.device(addressee.device)
   for (const id of idsOf(receipt)) author.heard({ id, type: type ?? 'delivered', from: phone.number })
   if (type === 'retry' && !authorDevice) {
     await author.resend(requireAttr(receipt, 'id'), device)

@@ -8,7 +8,7 @@ import { WebSocketServer } from 'ws'
 
 import { Activity } from './activity.ts'
 import { Connection } from './connection.ts'
-import { disconnect, type DisconnectReason } from './disconnects.ts'
+import { disconnect, type DisconnectReason, failureNode } from './disconnects.ts'
 import type { Device } from './device.ts'
 import { NotFound, SimulatorError } from './errors.ts'
 import { concerns, Faults } from './faults.ts'
@@ -17,7 +17,7 @@ import { sendHistory } from './history.ts'
 import type { Chat } from './inbox.ts'
 import { answerIq, answerUnlinked, refusal } from './iq.ts'
 import type { KeyBundle } from './keys.ts'
-import { claimedJid, refuse, welcome } from './login.ts'
+import { welcome } from './login.ts'
 import { makeServerIdentity } from './noise.ts'
 import { node } from './nodes.ts'
 import { offerPairing, type Registration } from './pairing.ts'
@@ -32,7 +32,7 @@ export interface StartOptions {
   addressing?: Addressing
   /** Chosen by the system unless told. */
   port?: number
-  /** Told of faults in the simulator itself; they end the process unless somebody listens. */
+  /** Told of stanzas the simulator could not deal with; without it they end the process. */
   onError?: (error: unknown) => void
 }
 
@@ -124,8 +124,16 @@ export class SimulatedWhatsApp {
 
   /** The phone at an address, if there is one. */
   phoneAt(jid: string): Phone | undefined {
-    const { user, isLid } = parseAddress(jid)
-    return isLid ? this.phones.find(({ lid }) => lid === `${user}@lid`) : this.#phones.get(user)
+    return this.addressee(jid)?.phone
+  }
+
+  /** Whom an address means, and which device; device 0 is the phone itself. */
+  addressee(jid: string): { phone: Phone; device: number } | undefined {
+    const address = parseAddress(jid)
+    if (!address) return undefined
+    const { user, isLid, device } = address
+    const phone = isLid ? this.phones.find(({ lid }) => lid === `${user}@lid`) : this.#phones.get(user)
+    return phone && { phone, device }
   }
 
   /** A chat by object, number, group id or address. @throws NotFound when there is none. */
@@ -199,12 +207,12 @@ export class SimulatedWhatsApp {
   }
 
   #logIn(connection: Connection): void {
-    const address = parseAddress(claimedJid(connection))
-    const phone = this.#phones.get(address.user)
-    const device = phone?.device(address.device)
-    const failure = this.faults.take('login_failure', address.user)?.code ?? (device ? undefined : 401)
+    const { username, device: id } = connection.payload
+    const phone = this.#phones.get(String(username ?? ''))
+    const device = phone?.device(id ?? 0)
+    const failure = this.faults.take('login_failure', phone?.number)?.code
     if (failure !== undefined || !phone || !device) {
-      refuse(connection, failure ?? 401)
+      connection.finish([failureNode(failure ?? 401)])
     } else {
       this.#sources.set(connection, { phone, device })
       welcome(device, connection, phone.name)

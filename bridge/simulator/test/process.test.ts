@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { test, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { initAuthCreds, makeWASocket, WA_CERT_DETAILS } from 'baileys'
+
+import { silenceConsole, silent } from '../silence.ts'
+
+silenceConsole()
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+const SERVER = new URL('../server.ts', import.meta.url).href
+
+function run(t: TestContext, args: string[]): ChildProcess {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  t.after(() => child.kill('SIGKILL'))
+  return child
+}
+
+async function firstLine({ stdout }: ChildProcess): Promise<string> {
+  assert.ok(stdout)
+  const [line] = (await once(createInterface(stdout), 'line')) as [string]
+  return line
+}
+
+test('prints one ready line, serves both addresses, and ends at once', async (t) => {
+  const children = [run(t, [MAIN]), run(t, [MAIN, '--addressing', 'pn'])]
+  const lines = await Promise.all(children.map(firstLine))
+  const ready = lines.map((line) => JSON.parse(line) as { whatsapp_url: string; control_url: string; root_key: string })
+  assert.equal(new Set(ready.flatMap((one) => Object.values(one))).size, 6)
+  for (const [index, { whatsapp_url: url, control_url: control, root_key: root }] of ready.entries()) {
+    WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(root, 'base64')
+    const socket = makeWASocket({
+      auth: { creds: initAuthCreds(), keys: { get: () => ({}), set: () => undefined } },
+      waWebSocketUrl: url,
+      logger: silent,
+    })
+    const qr = await new Promise<string>((resolve) =>
+      socket.ev.on('connection.update', (update) => update.qr && resolve(update.qr)),
+    )
+    const body = JSON.stringify({ number: '15550000001', name: 'Owner' })
+    assert.equal((await fetch(`${control}/phone.create`, { method: 'POST', body })).status, 200)
+    const scanned = await fetch(`${control}/phone.scan`, {
+      method: 'POST',
+      body: JSON.stringify({ number: '15550000001', qr }),
+    })
+    assert.equal(scanned.status, 200)
+    const child = children[index]
+    child?.kill(index === 0 ? 'SIGTERM' : 'SIGINT')
+    assert.deepEqual(await once(child as ChildProcess, 'exit'), [0, null])
+    void socket.end(undefined)
+  }
+})
+
+test('says how it is used', async (t) => {
+  for (const args of [['--addressing', 'name'], ['--port', 'x'], ['--fly']]) {
+    const child = run(t, [MAIN, ...args])
+    assert.deepEqual(await once(child, 'exit'), [2, null])
+  }
+})
+
+test('nothing is left when it is closed', async (t) => {
+  const script = `
+    import { SimulatedWhatsApp } from ${JSON.stringify(SERVER)}
+    const whatsapp = await SimulatedWhatsApp.start()
+    const owner = whatsapp.phone({ number: '15550000001', name: 'Owner' })
+    const bob = whatsapp.phone({ number: '15550000002', name: 'Bob' })
+    await bob.say(owner, 'hello')
+    await owner.waitFor(({ text }) => text === 'hello')
+    const waiting = whatsapp.until(() => false, 600_000).catch(() => console.log('stopped waiting'))
+    await whatsapp.close()
+    await waiting`
+  const child = run(t, ['--input-type=module', '--eval', script])
+  assert.equal(await firstLine(child), 'stopped waiting')
+  assert.deepEqual(await once(child, 'exit'), [0, null])
+})
