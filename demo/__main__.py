@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 import shutil
 import signal
@@ -10,8 +10,8 @@ from typing import Final
 
 from .camera import Camera
 from .home_assistant import HomeAssistant
-from .house import PASSWORD, ROOT, USER, House
-from .parts import PartDiedError
+from .house import PASSWORD, USER, House
+from .parts import ROOT, PartDiedError
 from .simulator import Simulator, populate
 
 _FOLDER: Final = ROOT / ".demo"
@@ -32,15 +32,13 @@ Home Assistant    {url}
 {again}Logs are in {logs}. Ctrl-C ends everything.
 """
 _AGAIN: Final = """\
-This is not the first run, and the simulated WhatsApp forgets linked devices when it stops: where Home Assistant asks for
-it, link the account again. `scripts/demo --reset` starts anew.
+This is not the first run, and the simulated WhatsApp forgets linked devices when it stops: link the account again where
+Home Assistant asks for it. `scripts/demo --reset` starts anew.
 
 """
 
 
-async def _run(folder: Path) -> None:
-    again = folder.exists()
-    folder.mkdir(mode=0o700, exist_ok=True)
+async def _run(folder: Path, *, again: bool) -> None:
     house = House(folder, bridge_port=3000, port=8123)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(house.stop)
@@ -68,14 +66,16 @@ async def _run(folder: Path) -> None:
         raise await house.wait_died()
 
 
-async def _main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/demo", description="Starts a house to try WhatsApp in.")
-    parser.add_argument("--reset", action="store_true", help="forget everything that an earlier run left")
-    if parser.parse_args().reset:
-        shutil.rmtree(_FOLDER, ignore_errors=True)
-    run = asyncio.create_task(_run(_FOLDER))
+async def _main(*, again: bool) -> int:
+    run = asyncio.create_task(_run(_FOLDER, again=again))
+
+    def end() -> None:
+        # Only once: an impatient second Ctrl-C would leave programs running.
+        if not run.cancelling():
+            run.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, run.cancel)
+        asyncio.get_running_loop().add_signal_handler(number, end)
     try:
         await run
     except asyncio.CancelledError:
@@ -87,5 +87,10 @@ async def _main() -> int:
 
 
 if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
-        raise SystemExit(asyncio.run(_main()))
+    parser = argparse.ArgumentParser(prog="scripts/demo", description="Starts a house to try WhatsApp in.")
+    parser.add_argument("--reset", action="store_true", help="forget everything that an earlier run left")
+    if parser.parse_args().reset:
+        shutil.rmtree(_FOLDER, ignore_errors=True)
+    has_run_before = _FOLDER.exists()
+    _FOLDER.mkdir(mode=0o700, exist_ok=True)
+    raise SystemExit(asyncio.run(_main(again=has_run_before)))

@@ -1,23 +1,20 @@
 """The whole house on this machine: simulator, bridge and Home Assistant, each a program of its own."""
 
 import asyncio
-from collections.abc import Callable
 import json
 from pathlib import Path
 import shutil
 import socket
+import subprocess
 import sys
 from typing import Any, Final
 
-from .parts import Part, PartDiedError
+from .parts import ROOT, Part, PartDiedError, bridge_part, simulator_part
 
-ROOT: Final = Path(__file__).parent.parent
 USER: Final = "demo"
 # Only this machine reaches that Home Assistant.
 PASSWORD: Final = "demo"  # noqa: S105
 
-_NODE: Final = str(ROOT / ".dev" / "bin" / "node")
-_BRIDGE: Final = ROOT / "bridge"
 _TEMPLATE: Final = Path(__file__).parent / "home-assistant"
 
 
@@ -62,45 +59,36 @@ class House:
             PartDiedError: a program ended instead.
 
         """
-        simulator = self._part("simulator", [_NODE, str(_BRIDGE / "simulator" / "main.ts")], _json_with("control_url"))
-        found = await simulator.start()
-        self.control_url = found["control_url"]
-        self.bridge = self._part("bridge", self._bridge_command(found), _json_with("ready"))
-        await asyncio.gather(self.bridge.start(), self._prepare_config())
+        logs = self._folder / "logs"
+        simulator = self._keep(simulator_part(logs))
+        whatsapp = await simulator.start()
+        self.control_url = whatsapp["control_url"]
+        self.bridge = self._keep(bridge_part(logs, self._folder / "bridge", whatsapp, port=self._bridge_port))
+        await asyncio.gather(self.bridge.start(), asyncio.to_thread(self._prepare_config))
         command = [sys.executable, "-m", "homeassistant", "--config", str(self._config)]
-        self.home_assistant = self._part("home-assistant", command, _initialized)
+        self.home_assistant = self._keep(Part("home-assistant", command, logs, _initialized))
         await self.home_assistant.start()
 
-    def _bridge_command(self, simulator: dict[str, Any]) -> list[str]:
-        options = {
-            "data": self._folder / "bridge",
-            "port": self._bridge_port,
-            "whatsapp-url": simulator["whatsapp_url"],
-            "whatsapp-root-key": simulator["root_key"],
-        }
-        arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
-        return [_NODE, str(_BRIDGE / "src" / "main.ts"), *arguments]
-
-    async def _prepare_config(self) -> None:
-        """Make Home Assistant's folder with an owner, unless it is there; what differs from run to run is written anew."""
+    def _prepare_config(self) -> None:
+        """Make Home Assistant's folder with an owner, unless it is there. What differs between runs is written anew."""
         storage = self._config / ".storage"
         owner = self._folder / "owner.json"
         if not owner.exists():
             shutil.copytree(_TEMPLATE, self._config, dirs_exist_ok=True)
             storage.mkdir(exist_ok=True)
-            owner.write_text(await _run([sys.executable, "-m", "demo.owner", str(self._config), USER, PASSWORD]))
+            command = [sys.executable, "-m", "demo.owner", str(self._config), USER, PASSWORD]
+            owner.write_text(subprocess.run(command, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout)
         components = self._config / "custom_components"
         components.mkdir(exist_ok=True)
         integration = components / "whatsapp"
         if not integration.exists():
             integration.symlink_to(ROOT / "custom_components" / "whatsapp")
-        # Home Assistant takes an address in YAML for a trial that it reverts; the oldest version is one that it migrates.
+        # In YAML it would be a trial that Home Assistant reverts. Every version migrates the oldest form.
         http = {"server_host": ["127.0.0.1"], "server_port": self._port}
         (storage / "http").write_text(json.dumps({"version": 1, "minor_version": 1, "key": "http", "data": http}))
         self.token = json.loads(owner.read_text())["token"]
 
-    def _part[T](self, name: str, command: list[str], ready: Callable[[str], T | None]) -> Part[T]:
-        part = Part(name, command, self._folder / "logs" / f"{name}.log", ready)
+    def _keep[T](self, part: Part[T]) -> Part[T]:
         self._parts.append(part)
         return part
 
@@ -131,26 +119,5 @@ def _free_port(wanted: int) -> int:
     raise OSError("there is no free port")
 
 
-def _json_with(key: str) -> Callable[[str], dict[str, Any] | None]:
-    """Return a reader of lines that finds the JSON object with this key."""
-
-    def read(line: str) -> dict[str, Any] | None:
-        try:
-            value = json.loads(line)
-        except ValueError:
-            return None
-        return value if isinstance(value, dict) and key in value else None
-
-    return read
-
-
 def _initialized(line: str) -> bool | None:
     return True if "Home Assistant initialized in" in line else None
-
-
-async def _run(command: list[str]) -> str:
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
-    output, _ = await process.communicate()
-    if process.returncode:
-        raise PartDiedError(f"{' '.join(command[1:3])} failed")
-    return output.decode()

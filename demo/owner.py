@@ -13,6 +13,7 @@ from homeassistant import runner
 from homeassistant.auth import auth_manager_from_config
 from homeassistant.auth.const import GROUP_ID_ADMIN
 from homeassistant.auth.models import TOKEN_TYPE_LONG_LIVED_ACCESS_TOKEN
+from homeassistant.auth.providers.homeassistant import HassAuthProvider
 from homeassistant.config_entries import ConfigEntries
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -21,13 +22,15 @@ _ONBOARDED = {"done": ["user", "core_config", "analytics", "integration"]}
 
 
 async def _make_owner(config: Path, name: str, password: str) -> str:
-    hass = HomeAssistant(str(config.absolute()))
+    hass = HomeAssistant(str(config))
     hass.config_entries = ConfigEntries(hass, {})
     await hass.config_entries.async_initialize()
     dr.async_setup(hass)
     await asyncio.gather(dr.async_load(hass), er.async_load(hass))
     hass.auth = await auth_manager_from_config(hass, [{"type": "homeassistant"}], [])
     provider = hass.auth.auth_providers[0]
+    if not isinstance(provider, HassAuthProvider):
+        raise TypeError("not the provider of names and passwords")
     await provider.async_initialize()
     await provider.async_add_auth(name, password)
     # The first user is the owner.
@@ -48,5 +51,6 @@ async def _make_owner(config: Path, name: str, password: str) -> str:
 
 
 if __name__ == "__main__":
-    arguments = (Path(sys.argv[1]), *sys.argv[2:4])
-    print(json.dumps({"token": asyncio.run(_make_owner(*arguments), loop_factory=runner.create_event_loop)}))
+    _, folder, name, password = sys.argv
+    made = _make_owner(Path(folder).absolute(), name, password)
+    print(json.dumps({"token": asyncio.run(made, loop_factory=runner.create_event_loop)}))

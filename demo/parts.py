@@ -3,8 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+import json
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parent.parent
+_NODE: Final = str(ROOT / ".dev" / "bin" / "node")
 
 # Seconds.
 START_TIMEOUT: Final = 90.0
@@ -21,10 +25,10 @@ class PartDiedError(Exception):
 class Part[T]:
     """One program. All that it prints goes to its log, which every start begins anew."""
 
-    def __init__(self, name: str, command: list[str], log: Path, ready: Callable[[str], T | None]) -> None:
+    def __init__(self, name: str, command: list[str], logs: Path, ready: Callable[[str], T | None]) -> None:
         """`ready` is asked about every line printed; what it returns first is what `start` returns."""
         self.name = name
-        self.log = log
+        self.log = logs / f"{name}.log"
         self._command = command
         self._find_ready = ready
         self._process: asyncio.subprocess.Process | None = None
@@ -47,7 +51,7 @@ class Part[T]:
             start_new_session=True,
             limit=_LINE_LIMIT,
         )
-        ready = asyncio.get_running_loop().create_future()
+        ready: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._reader = asyncio.create_task(self._read(self._process, ready))
         async with asyncio.timeout(START_TIMEOUT):
             return await ready
@@ -92,3 +96,33 @@ class Part[T]:
         with suppress(ProcessLookupError):
             self._process.kill()
         await asyncio.wait([self._reader])
+
+
+def simulator_part(logs: Path) -> Part[dict[str, Any]]:
+    """Return a simulated WhatsApp; it starts with `{whatsapp_url, control_url, root_key}`."""
+    return Part("simulator", [_NODE, str(ROOT / "bridge" / "simulator" / "main.ts")], logs, _json_with("control_url"))
+
+
+def bridge_part(logs: Path, data: Path, whatsapp: dict[str, Any], *, port: int = 0) -> Part[dict[str, Any]]:
+    """Return a bridge that keeps everything in `data` and uses this WhatsApp; it starts with `{port, …}`."""
+    options = {
+        "data": data,
+        "port": port,
+        "whatsapp-url": whatsapp["whatsapp_url"],
+        "whatsapp-root-key": whatsapp["root_key"],
+    }
+    arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    return Part("bridge", [_NODE, str(ROOT / "bridge" / "src" / "main.ts"), *arguments], logs, _json_with("port"))
+
+
+def _json_with(key: str) -> Callable[[str], dict[str, Any] | None]:
+    """Return a reader of lines that finds the JSON object with this key."""
+
+    def read(line: str) -> dict[str, Any] | None:
+        try:
+            value = json.loads(line)
+        except ValueError:
+            return None
+        return value if isinstance(value, dict) and key in value else None
+
+    return read
