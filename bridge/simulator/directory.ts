@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
+
 import type { BinaryNode } from 'baileys'
 
 import { bundleNode, type HandedBundle } from './keys.ts'
 import { bytesOf, child, children, node, now, requireAttr, requireChild } from './nodes.ts'
-import { numberJid, parseAddress } from './people.ts'
+import { lidJid, numberJid, parseAddress } from './people.ts'
 import type { Phone } from './phone.ts'
 import type { SimulatedWhatsApp } from './server.ts'
 
@@ -39,6 +41,19 @@ export async function handOutKeys(whatsapp: SimulatedWhatsApp, request: BinaryNo
     )
   }
   return [node('list', {}, users)]
+}
+
+/** Tells a client that somebody has a new device, so that it asks for the list again. */
+export function deviceNotice(phone: Phone, device: number): BinaryNode {
+  const attrs = { from: phone.jid, type: 'devices', id: randomUUID(), t: now() }
+  const jids = [numberJid(phone, device), lidJid(phone, device)]
+  return node('notification', attrs, [
+    node(
+      'update',
+      {},
+      jids.map((jid) => node('device', { jid })),
+    ),
+  ])
 }
 
 async function bundleAt(whatsapp: SimulatedWhatsApp, jid: string): Promise<HandedBundle | undefined> {

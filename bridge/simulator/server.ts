@@ -15,6 +15,7 @@ import { concerns, Faults } from './faults.ts'
 import { Group } from './groups.ts'
 import { sendHistory } from './history.ts'
 import type { Chat } from './inbox.ts'
+import { deviceNotice } from './directory.ts'
 import { answerIq, answerUnlinked, refusal } from './iq.ts'
 import type { KeyBundle } from './keys.ts'
 import { welcome } from './login.ts'
@@ -171,11 +172,16 @@ export class SimulatedWhatsApp {
     for (const phone of this.phones) phone.signal.close()
   }
 
-  /** Keeps a device's keys; the first ones make it a device that gets the phone's history. */
+  /** Keeps a device's keys. With the first ones it starts to exist: others hear of it, and it gets the phone's history. */
   async takeKeys({ phone, device }: Source, bundle: KeyBundle): Promise<undefined> {
     const isNew = !device.hasKeys
     await device.upload(bundle)
-    if (isNew) await sendHistory(this, phone, device)
+    if (isNew) {
+      for (const other of this.phones.flatMap((one) => one.devices)) {
+        if (other !== device) other.deliver(deviceNotice(phone, device.id))
+      }
+      await sendHistory(this, phone, device)
+    }
     return undefined
   }
 
@@ -183,6 +189,7 @@ export class SimulatedWhatsApp {
     const fault = this.faults.take('http_status')
     const status = fault?.code ?? (request.url === PATH ? undefined : 404)
     if (status !== undefined) {
+      socket.on('error', () => socket.destroy())
       socket.end(`HTTP/1.1 ${status} Simulated\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
       return
     }

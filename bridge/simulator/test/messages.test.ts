@@ -174,7 +174,9 @@ for (const addressing of ['lid', 'pn'] as const satisfies Addressing[]) {
 
     test('two linked accounts write to each other', async (t) => {
       const { client, whatsapp, owner, bob, family } = await makeLinkedWorld(t, addressing)
+      for (const to of [bob.jid, family.id]) await client.ackOf(await client.say(to, 'before the other has a device'))
       const other = await Client.link(whatsapp, bob)
+      await whatsapp.until(() => owner.devices[0]?.unacknowledged === 0)
       t.after(() => other.end())
       for (const [to, chat] of [
         [bob.jid, jidOf(owner)],
