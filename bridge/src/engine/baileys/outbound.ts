@@ -92,5 +92,7 @@ function asEngineError(error: unknown, host: EngineHost): EngineError {
   if (error instanceof DOMException) return noAnswer()
   if (answeredCode(error) === 429) return refusal(429)
   host.log.warn({ error: summary(error) }, 'Sending failed')
+  // Baileys' words: there is no device that it has keys for, since it asks for them and goes on without an answer.
+  if (error instanceof Error && error.message === 'All encryptions failed') return noAnswer()
   return new EngineError('internal', 'The message could not be sent', 'later')
 }
