@@ -53,6 +53,8 @@ export class Link {
       if (this.#account) this.#say({ status: 'linked', account: this.#account.state() })
     } catch (error) {
       this.#fail(error)
+      // The phone has agreed and the session is kept: it may still log in, or be found to be over.
+      await this.#account?.restart()
     }
     await this.#tidy()
   }

@@ -1,0 +1,351 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+
+import type { Account } from '../src/account/account.ts'
+import { EngineError } from '../src/engine/engine.ts'
+import { BridgeError } from '../src/errors.ts'
+import type { CommandArgs, ReceiptEvent } from '../src/protocol.ts'
+import { makeFolder } from './support/folder.ts'
+import { BOB, freeze, journalOf, MemoryBridge, type MemoryEngine, person, textOf } from './support/memory.ts'
+import { until } from './support/until.ts'
+
+type Send = CommandArgs<'send'>
+
+const EVE = '900000000000003@lid'
+
+interface World {
+  bridge: MemoryBridge
+  account: Account
+  engine: MemoryEngine
+  say: (request_id: string, changes?: Partial<Send>) => ReturnType<Account['send']>
+}
+
+async function world(t: TestContext, bridge = MemoryBridge.open(t)): Promise<World> {
+  const { account, engine } = await bridge.link()
+  engine.host.emit({ type: 'chats', chats: [person(BOB.phone), person(EVE)], removed: [], all_groups: false })
+  return { bridge, account, engine, say: sayer(account) }
+}
+
+function sayer(account: Account): World['say'] {
+  return async (request_id, changes = {}) => {
+    const content = { kind: 'text', text: request_id } as const
+    return account.send({ account_id: account.id, chat: BOB.digits, content, request_id, ...changes })
+  }
+}
+
+function code(expected: string) {
+  return (error: unknown): boolean => error instanceof BridgeError && error.code === expected
+}
+
+function later(): Promise<never> {
+  return Promise.reject(new EngineError('not_connected', 'not now', 'later'))
+}
+
+function restricted(): Promise<never> {
+  return Promise.reject(new EngineError('restricted', 'WhatsApp has restricted this account', 'never'))
+}
+
+function receipts(account: Account): ReceiptEvent[] {
+  return journalOf(account).flatMap(({ event }) => (event.type === 'receipt' ? [event] : []))
+}
+
+test('answers "sent" when WhatsApp has confirmed, and journals it', async (t) => {
+  const { account, engine, say } = await world(t)
+  const result = await say('hello')
+  assert.deepEqual(result, { message_id: 'OUT1', chat_id: BOB.phone, status: 'sent', timestamp: 1_700_000_000 })
+  assert.deepEqual(engine.sent[0]?.to, person(BOB.phone))
+  assert.deepEqual(
+    receipts(account).map(({ message_id, status }) => [message_id, status]),
+    [['OUT1', 'sent']],
+  )
+  assert.equal(account.state().queued, 0)
+})
+
+test('the message is on disk before anything of it is sent', async (t) => {
+  const { bridge, account, engine, say } = await world(t)
+  engine.deliver = ({ external_id }) => {
+    assert.equal(bridge.store.outbox.byMessage(account.id, external_id)?.state, 'queued')
+    assert.ok(engine.host.message(external_id))
+    assert.equal(
+      bridge.store.database.transaction(() => true),
+      true,
+    )
+    return Promise.resolve({ accepted_at: 1 })
+  }
+  await say('hello')
+})
+
+test('the same request is one message and one result: at the same time, later, and after a restart', async (t) => {
+  const bridge = MemoryBridge.open(t, makeFolder(t))
+  const { engine, say } = await world(t, bridge)
+  const [first, second] = await Promise.all([say('once'), say('once')])
+  assert.deepEqual(first, second)
+  assert.deepEqual(await say('once', { content: { kind: 'text', text: 'something else' } }), first)
+  assert.equal(engine.sent.length, 1)
+  await bridge.close()
+
+  const again = MemoryBridge.open(t, bridge.folder)
+  const [account] = again.accounts.list()
+  assert.ok(account)
+  assert.deepEqual(await sayer(account)('once'), first)
+  assert.equal((account.engine as MemoryEngine).sent.length, 0)
+})
+
+test('a request that was refused may be made again', async (t) => {
+  const { engine, say } = await world(t)
+  await assert.rejects(say('r', { chat: '+1 555 999 0000' }), code('not_on_whatsapp'))
+  engine.directory.set('15559990000', person('15559990000@s.whatsapp.net'))
+  assert.equal((await say('r', { chat: '+1 555 999 0000' })).status, 'sent')
+  assert.deepEqual(engine.lookups, ['15559990000', '15559990000'])
+})
+
+test('a number that WhatsApp writes differently is looked up once', async (t) => {
+  const { engine, say } = await world(t)
+  engine.directory.set('5511987654321', person('551187654321@s.whatsapp.net'))
+  const first = await say('a', { chat: '+55 11 98765-4321' })
+  const second = await say('b', { chat: '5511987654321' })
+  assert.equal(first.chat_id, '551187654321@s.whatsapp.net')
+  assert.equal(second.chat_id, first.chat_id)
+  assert.equal(engine.lookups.length, 1)
+  assert.deepEqual(engine.sent[1]?.to.aliases, [{ kind: 'phone', value: '551187654321@s.whatsapp.net' }])
+})
+
+test('wrong requests leave nothing behind', async (t) => {
+  const { account, engine, say } = await world(t)
+  const poll = { kind: 'poll', question: 'q', options: ['a', 'b'], selectable: 1 } as const
+  const wrong = [
+    ['invalid_request', { content: { kind: 'text', text: ' \n' } }],
+    ['invalid_request', { content: { ...poll, options: ['a', ' '] } }],
+    ['invalid_request', { content: { ...poll, options: ['a', 'b'], question: ' ' } }],
+    ['invalid_request', { content: { ...poll, options: ['a', 'b'], selectable: 3 } }],
+    ['chat_not_found', { chat: 'Bob' }],
+    ['chat_not_found', { chat: '120363000000000009@g.us' }],
+    ['chat_not_found', { chat: '900000000000099@lid' }],
+    ['not_on_whatsapp', { chat: '+1 555 999 0000' }],
+  ] as const satisfies [string, object][]
+  for (const [expected, changes] of wrong) await assert.rejects(say('r', changes as Partial<Send>), code(expected))
+  engine.capabilities = () => ({ text: { supported: false, limits: {} } })
+  await assert.rejects(say('r'), code('unsupported'))
+  assert.equal(engine.sent.length, 0)
+  assert.equal(account.state().queued, 0)
+  assert.deepEqual(receipts(account), [])
+})
+
+test('each chat in order, and a chat that has to wait does not hold up the others', async (t) => {
+  const { engine, say } = await world(t)
+  const timers = freeze(t)
+  const order: string[] = []
+  let failures = 2
+  engine.deliver = (message) => {
+    const text = textOf(message)
+    if (text === 'bob 1' && failures > 0) {
+      failures -= 1
+      return later()
+    }
+    order.push(text)
+    return Promise.resolve({ accepted_at: 1 })
+  }
+  const sends = Promise.all([
+    say('bob 1'),
+    say('bob 2'),
+    say('eve 1', { chat: EVE }),
+    say('bob 3'),
+    say('eve 2', { chat: EVE }),
+  ])
+  await until(() => order.length === 2)
+  timers.tick(1000)
+  await until(() => failures === 0)
+  assert.deepEqual(order, ['eve 1', 'eve 2'])
+  await new Promise(setImmediate)
+  timers.tick(2000)
+  await sends
+  assert.deepEqual(order, ['eve 1', 'eve 2', 'bob 1', 'bob 2', 'bob 3'])
+  const tries = engine.sent.filter((message) => textOf(message) === 'bob 1').map(({ external_id }) => external_id)
+  assert.equal(tries.length, 3)
+  assert.equal(new Set(tries).size, 1)
+})
+
+test('order holds while a number is looked up', async (t) => {
+  const { engine, say } = await world(t)
+  const { promise, resolve } = Promise.withResolvers<ReturnType<typeof person>>()
+  engine.lookup = () => promise
+  const sends = [say('1', { chat: '15559990000' }), say('2', { chat: '15559990000' }), say('other')]
+  await sends[2]
+  resolve(person('15559990000@s.whatsapp.net'))
+  await Promise.all(sends)
+  assert.deepEqual(engine.texts(), ['other', '1', '2'])
+})
+
+test('without a connection it is queued at once, and goes out with the connection', async (t) => {
+  const { account, engine, say } = await world(t)
+  engine.disconnect()
+  const { status, timestamp } = await say('patience')
+  assert.deepEqual([status, timestamp], ['queued', null])
+  assert.equal(account.state().queued, 1)
+  await assert.rejects(say('stranger', { chat: '+1 555 999 0000' }), code('not_connected'))
+  assert.equal(engine.sent.length, 0)
+  engine.connect()
+  await until(() => receipts(account).length === 1)
+  assert.equal((await say('patience')).status, 'sent')
+})
+
+test('what does not answer in time is queued, and its result can be asked for again', async (t) => {
+  const { engine, say } = await world(t)
+  const { promise, resolve } = Promise.withResolvers<{ accepted_at: number }>()
+  engine.deliver = () => promise
+  const first = await say('slow', { wait: 0 })
+  assert.equal(first.status, 'queued')
+  const again = say('slow')
+  resolve({ accepted_at: 7 })
+  assert.deepEqual(await again, { ...first, status: 'sent', timestamp: 7 })
+  assert.equal(engine.sent.length, 1)
+})
+
+test('waits twenty seconds for a confirmation unless told otherwise', async (t) => {
+  const { engine, say } = await world(t)
+  const timers = freeze(t)
+  engine.deliver = () => new Promise(() => undefined)
+  let status: string | undefined
+  void say('slow').then((result) => (status = result.status))
+  await until(() => engine.sent.length === 1)
+  timers.tick(19_900)
+  await Promise.resolve()
+  assert.equal(status, undefined)
+  timers.tick(200)
+  await until(() => status === 'queued')
+})
+
+test('a final refusal is an error for who waits, and a receipt for everybody', async (t) => {
+  const { account, engine, say } = await world(t)
+  engine.deliver = restricted
+  await assert.rejects(say('no'), code('restricted'))
+  await assert.rejects(say('no'), code('restricted'))
+  assert.equal(engine.sent.length, 1)
+  assert.deepEqual(
+    receipts(account).map(({ status, error }) => [status, error]),
+    [['failed', 'restricted']],
+  )
+  engine.deliver = () => Promise.resolve({ accepted_at: 1 })
+  assert.equal((await say('next')).status, 'sent', 'one message that failed holds nothing up')
+})
+
+test('a bug in the engine fails the message and is not tried again', async (t) => {
+  const { account, engine, say } = await world(t)
+  engine.deliver = () => Promise.reject(new TypeError('oops'))
+  await assert.rejects(say('no'), code('internal'))
+  assert.equal(engine.sent.length, 1)
+  assert.equal(receipts(account)[0]?.error, 'internal')
+})
+
+test('tries again ever less often, and at once when WhatsApp is back', async (t) => {
+  const { engine, say } = await world(t)
+  const timers = freeze(t)
+  t.mock.method(Math, 'random', () => 1)
+  engine.deliver = later
+  void say('again', { ttl: 3600 })
+  await until(() => engine.sent.length === 1)
+  for (const [index, seconds] of [1, 2, 4, 8, 16, 32, 60, 60].entries()) {
+    await until(() => engine.sent.length === index + 1)
+    await new Promise(setImmediate)
+    timers.tick(seconds * 1000 - 100)
+    await new Promise(setImmediate)
+    assert.equal(engine.sent.length, index + 1, `too early after ${seconds} s`)
+    timers.tick(200)
+    await until(() => engine.sent.length === index + 2)
+  }
+  await new Promise(setImmediate)
+  engine.disconnect()
+  engine.connect()
+  await until(() => engine.sent.length === 10)
+})
+
+test('a message that is too old is not sent any more', async (t) => {
+  const { account, engine, say } = await world(t)
+  const timers = freeze(t)
+  engine.disconnect()
+  assert.equal((await say('short', { ttl: 30 })).status, 'queued')
+  assert.equal((await say('long', { ttl: 3600 })).status, 'queued')
+  timers.tick(29_000)
+  assert.deepEqual(receipts(account), [])
+  timers.tick(2000)
+  await until(() => receipts(account).length === 1)
+  assert.deepEqual(
+    receipts(account).map(({ status, error }) => [status, error]),
+    [['failed', 'expired']],
+  )
+  await assert.rejects(say('short'), code('expired'))
+  engine.connect()
+  await until(() => receipts(account).length === 2)
+  assert.deepEqual(engine.texts(), ['long'])
+})
+
+test('ten minutes are the patience unless told otherwise', async (t) => {
+  const { bridge, account, engine, say } = await world(t)
+  engine.disconnect()
+  const before = Date.now() / 1000
+  const { message_id } = await say('usual')
+  const expires = bridge.store.outbox.byMessage(account.id, message_id)?.expires_at ?? 0
+  assert.ok(Math.abs(expires - before - 600) < 5)
+})
+
+test('without patience it is now or an error', async (t) => {
+  const { account, engine, say } = await world(t)
+  engine.deliver = later
+  await assert.rejects(say('now', { ttl: 0 }), code('not_connected'))
+  assert.equal(engine.sent.length, 1)
+  assert.equal(receipts(account)[0]?.status, 'failed')
+  engine.disconnect()
+  await assert.rejects(say('now 2', { ttl: 0 }), code('not_connected'))
+  assert.equal(account.state().queued, 0)
+})
+
+test('what was queued before a restart is sent after it, as the same message', async (t) => {
+  const bridge = MemoryBridge.open(t, makeFolder(t))
+  const { engine, say } = await world(t, bridge)
+  engine.deliver = (_, signal) =>
+    new Promise((_resolve, reject) =>
+      signal.addEventListener('abort', () => reject(new EngineError('timeout', 'stopped', 'later'))),
+    )
+  const { message_id } = await say('survivor', { wait: 0 })
+  await until(() => engine.sent.length === 1)
+  await bridge.close()
+
+  const again = MemoryBridge.open(t, bridge.folder)
+  const [account] = again.accounts.list()
+  assert.ok(account)
+  const successor = account.engine as MemoryEngine
+  assert.equal(account.state().queued, 1)
+  successor.connect()
+  await until(() => receipts(account).length === 1)
+  assert.deepEqual(
+    successor.sent.map(({ external_id }) => external_id),
+    engine.sent.map(({ external_id }) => external_id),
+  )
+  assert.equal((await sayer(account)('survivor')).message_id, message_id)
+})
+
+test('an account that is not linked sends nothing', async (t) => {
+  const { account, engine, say } = await world(t)
+  engine.host.connection({ status: 'unlinked', reason: 'logged_out', retry_at: null })
+  await assert.rejects(say('no'), code('not_linked'))
+  assert.equal(account.state().queued, 0)
+})
+
+test('the queue is bounded', async (t) => {
+  const { bridge, account, engine, say } = await world(t)
+  engine.disconnect()
+  bridge.store.database.transaction(() => {
+    for (let n = 0; n < 1000; n += 1) {
+      const message_id = `old${n}`
+      const raw = Buffer.from('x')
+      bridge.store.messages.insert(
+        account.id,
+        { message_id, chat_id: BOB.phone, external_id: message_id, from_me: true, raw, poll: null },
+        Date.now() / 1000,
+      )
+      const row = { request_id: message_id, message_id, chat_id: BOB.phone, retry: true, expires_at: Date.now() }
+      bridge.store.outbox.insert(account.id, row)
+    }
+  })
+  await assert.rejects(say('one more'), code('rate_limited'))
+})
