@@ -12,7 +12,8 @@ function lastWord({ host }: Pick<World, 'host'>) {
   return host.states.findLast(({ status }) => status !== 'connecting')
 }
 
-const connections = ({ host }: Pick<World, 'host'>) => host.states.filter(({ status }) => status === 'connecting').length
+const connections = ({ host }: Pick<World, 'host'>) =>
+  host.states.filter(({ status }) => status === 'connecting').length
 
 describe('staying connected', () => {
   test('a new engine goes on with the stored session', async (t) => {
@@ -28,7 +29,15 @@ describe('staying connected', () => {
     await bob.waitFor(({ text }) => text === 'still me')
   })
 
-  for (const reason of ['service_unavailable', 'malformed', 'unknown', 'end', 'drop', 'restart', 'failure_503'] as const) {
+  for (const reason of [
+    'service_unavailable',
+    'malformed',
+    'unknown',
+    'end',
+    'drop',
+    'restart',
+    'failure_503',
+  ] as const) {
     test(`connects again after "${reason}"`, async (t) => {
       const world = await makeLinkedWorld(t)
       const { whatsapp, owner, host } = world
@@ -89,7 +98,8 @@ describe('staying connected', () => {
     whatsapp.disconnect(owner, 'drop')
     await whatsapp.until(() => connections(world) === 4 && host.state?.status === 'connected')
     const reasons = host.states.filter(({ status }) => status === 'disconnected').map(({ reason }) => reason)
-    assert.deepEqual(reasons.toSorted(), ['network', 'network', 'server'])
+    assert.equal(reasons[0], 'network')
+    assert.deepEqual(new Set(reasons.slice(1)), new Set(['network', 'server']))
   })
 
   test('a server that takes the connection and says nothing is given up', async (t) => {

@@ -6,7 +6,10 @@ import type { MemoryHost } from './support/engine.ts'
 
 /** The list of groups that follows from what the host was told. */
 function groupsOf(host: MemoryHost) {
-  const groups = new Map<string, { name: string | undefined; participants: number | undefined; is_admin: boolean | undefined }>()
+  const groups = new Map<
+    string,
+    { name: string | undefined; participants: number | undefined; is_admin: boolean | undefined }
+  >()
   for (const { chats, removed, all_groups } of host.of('chats')) {
     if (all_groups) groups.clear()
     for (const { kind, aliases, name, participants, is_admin } of chats) {

@@ -67,7 +67,7 @@ describe('a message is kept by the host or by the inbox', () => {
     host.store.commits.length = 0
     const id = await bob.say(owner, 'hello')
     await whatsapp.until(() => host.withId('message', id).length > 0)
-    const [commit] = host.store.commits.filter((changes) => changes['session'])
+    const commit = host.store.commits.find((changes) => changes['session'])
     assert.ok(commit?.['inbox'])
     assert.equal(host.store.rows.get('inbox')?.size, 0)
   })

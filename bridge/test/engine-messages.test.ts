@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
 import { type BinaryNode, proto } from '../src/engine/baileys/library.ts'
-import { groupOf, makeEngine, makeLinkedWorld, phoneOf, send, values } from './support/engine.ts'
+import { groupOf, identitiesOf, makeEngine, makeLinkedWorld, phoneOf, send, values } from './support/engine.ts'
 
 for (const addressing of ['lid', 'pn'] as const) {
   describe(`messages, addressed by ${addressing}`, () => {
@@ -16,7 +16,7 @@ for (const addressing of ['lid', 'pn'] as const) {
       assert.equal(event.from_me, false)
       assert.equal(event.chat.kind, 'person')
       assert.equal(event.sender.name, 'Bob')
-      assert.deepEqual(values(event.chat), [bob.jid, bob.lid].toSorted())
+      assert.deepEqual(values(event.chat), identitiesOf(bob))
     })
 
     test('a text is sent, and the phone reads it', async (t) => {
@@ -35,7 +35,7 @@ for (const addressing of ['lid', 'pn'] as const) {
       await whatsapp.until(() => host.withId('message', answer).length > 0)
       const [event] = host.withId('message', answer)
       assert.deepEqual(values(event?.chat), [family.id])
-      assert.deepEqual(values(event?.sender), [eve.jid, eve.lid].toSorted())
+      assert.deepEqual(values(event?.sender), identitiesOf(eve))
     })
   })
 }
@@ -61,7 +61,7 @@ for (const addressing of ['lid', 'pn'] as const) {
         await owner.say(owner, 'a note'),
       ]
       await whatsapp.until(() => host.of('message').length === 3)
-      const own = [owner.jid, owner.lid].toSorted()
+      const own = identitiesOf(owner)
       const read = (id: string) => {
         const [event] = host.withId('message', id)
         assert.equal(event?.from_me, true)
@@ -73,7 +73,9 @@ for (const addressing of ['lid', 'pn'] as const) {
       assert.deepEqual(values(read(toFamily)), [family.id])
       assert.equal(read(toSelf).kind, 'self')
       assert.deepEqual(values(read(toSelf)), own)
-      const mixed = host.learned.some((pair) => pair.some(({ value }) => own.includes(value)) && !pair.every(({ value }) => own.includes(value)))
+      const mixed = host.learned.some(
+        (pair) => pair.some(({ value }) => own.includes(value)) && !pair.every(({ value }) => own.includes(value)),
+      )
       assert.equal(mixed, false)
     })
   })
@@ -88,7 +90,10 @@ describe('messages', () => {
     makeEngine(t, world).start()
     await whatsapp.until(() => host.of('message').length === 3)
     const told = host.of('message')
-    assert.deepEqual(told.map(({ external_id }) => external_id), ids)
+    assert.deepEqual(
+      told.map(({ external_id }) => external_id),
+      ids,
+    )
     assert.ok(told.every(({ offline }) => offline))
     const now = await bob.say(owner, 'four')
     await whatsapp.until(() => host.withId('message', now).length > 0)
@@ -127,7 +132,10 @@ describe('messages', () => {
     connection?.send(stanza({ id: 'P3', from: owner.jid, recipient: bob.jid }, [body]))
     const id = await bob.say(owner, 'hello')
     await whatsapp.until(() => host.withId('message', id).length > 0)
-    assert.deepEqual(host.of('message').map(({ external_id }) => external_id), [id])
+    assert.deepEqual(
+      host.of('message').map(({ external_id }) => external_id),
+      [id],
+    )
   })
 
   test('what is malformed costs itself only', async (t) => {

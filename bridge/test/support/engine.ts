@@ -40,10 +40,10 @@ export class MemoryStore implements KeyValue {
   set(changes: Record<string, Record<string, string | null>>): void {
     if (this.failing) throw new Error('The disk is full')
     this.commits.push(changes)
-    for (const [type, values] of Object.entries(changes)) {
+    for (const [type, entries] of Object.entries(changes)) {
       const rows = this.rows.get(type) ?? new Map<string, string>()
       this.rows.set(type, rows)
-      for (const [id, value] of Object.entries(values)) {
+      for (const [id, value] of Object.entries(entries)) {
         if (value === null) rows.delete(id)
         else rows.set(id, value)
       }
@@ -57,7 +57,7 @@ export class MemoryStore implements KeyValue {
 
 export class MemoryHost implements EngineHost {
   readonly store = new MemoryStore()
-  readonly log = createLogger(process.env['ENGINE_LOG'] === 'debug' ? 'debug' : 'silent')
+  log = createLogger('silent')
   readonly events: EngineEvent[] = []
   readonly states: State[] = []
   readonly learned: Alias[][] = []
@@ -178,7 +178,12 @@ export function groupOf({ id }: Group): Address {
   return { kind: 'group', aliases: [{ kind: 'group', value: id }] }
 }
 
+/** All identities of a person, sorted. */
+export function identitiesOf({ jid, lid }: Phone): string[] {
+  return (lid === null ? [jid] : [jid, lid]).toSorted((a, b) => a.localeCompare(b))
+}
+
 /** The values of an address, sorted. */
 export function values(address: Pick<Address, 'aliases'> | null | undefined): string[] {
-  return (address?.aliases ?? []).map(({ value }) => value).toSorted()
+  return (address?.aliases ?? []).map(({ value }) => value).toSorted((a, b) => a.localeCompare(b))
 }

@@ -10,4 +10,4 @@ globalThis.setTimeout = Object.assign((...parameters: Parameters<typeof start>) 
   const timer = start(...parameters)
   if (LEFT_BEHIND_MS.has(parameters[1])) timer.unref()
   return timer
-}, start) as typeof start
+}, start)

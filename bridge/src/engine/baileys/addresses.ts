@@ -45,8 +45,8 @@ export function isOneOf(aliases: readonly Alias[], jid: Jid): boolean {
 export function pairOf(one: Jid, other: Jid): [Alias, Alias] | undefined {
   const [first, second] = [aliasOf(one), aliasOf(other)]
   if (!first || !second) return undefined
-  const kinds = [first.kind, second.kind]
-  return kinds.includes('phone') && kinds.includes('lid') ? [first, second] : undefined
+  const kinds = new Set([first.kind, second.kind])
+  return kinds.has('phone') && kinds.has('lid') ? [first, second] : undefined
 }
 
 export function self(me: Contact | undefined): Address {

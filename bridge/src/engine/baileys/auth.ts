@@ -18,11 +18,19 @@ export class Session {
   readonly creds: AuthenticationCreds
   readonly keys: SignalKeyStore
   readonly #store: KeyValue
+  /** Whether the store is this session's: a socket may go on writing when its session is over. */
+  #kept: boolean
 
-  private constructor(store: KeyValue, creds: AuthenticationCreds) {
+  private constructor(store: KeyValue, creds: AuthenticationCreds, kept: boolean) {
     this.#store = store
+    this.#kept = kept
     this.creds = creds
-    this.keys = { get: (type, ids) => readKeys(store, type, ids), set: (data) => writeKeys(store, data) }
+    this.keys = {
+      get: (type, ids) => readKeys(store, type, ids),
+      set: (data) => {
+        if (this.#kept) writeKeys(store, data)
+      },
+    }
   }
 
   /** The kept session. `undefined` when there is none, or only the remains of a pairing that was never finished: these are deleted. */
@@ -30,29 +38,36 @@ export class Session {
     const text = store.get(CREDS, [CREDS]).get(CREDS)
     if (text === undefined) return undefined
     const creds = decode(text) as AuthenticationCreds
-    if (creds.account) return new Session(store, creds)
+    if (creds.account) return new Session(store, creds, true)
     store.clear()
     return undefined
   }
 
   /** A new identity that nobody knows yet. Nothing of it is kept before a phone has agreed to it. */
   static create(store: KeyValue): Session {
-    return new Session(store, initAuthCreds())
+    return new Session(store, initAuthCreds(), false)
   }
 
   /** A phone has agreed: this session takes the place of whatever was kept. */
   adopt(): void {
     this.#store.clear()
+    this.#kept = true
     this.save()
   }
 
   /** Throws when nothing was written. */
   save(): void {
-    if (this.creds.account) this.#store.set({ [CREDS]: { [CREDS]: encode(this.creds) } })
+    if (this.#kept) this.#store.set({ [CREDS]: { [CREDS]: encode(this.creds) } })
   }
 
   forget(): void {
     this.#store.clear()
+    this.#kept = false
+  }
+
+  /** Another session takes its place. */
+  retire(): void {
+    this.#kept = false
   }
 }
 

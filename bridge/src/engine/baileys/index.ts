@@ -123,6 +123,7 @@ class BaileysEngine implements Engine {
     const pairing = new Pairing(this.#connection(config), session, request, progress, config.browser ?? [])
     try {
       await pairing.run(signal)
+      earlier?.retire()
       await this.#live(session).untilOpen(signal)
     } catch (error) {
       if (pairing.agreed) await this.#undo(session)

@@ -2,7 +2,7 @@ import { setTimeout as after } from 'node:timers/promises'
 
 import { EngineError, type EngineHost } from '../engine.ts'
 import { abortable } from './abort.ts'
-import { Backoff } from './backoff.ts'
+import type { Backoff } from './backoff.ts'
 import type { Connection } from './connection.ts'
 import { notConnected } from './errors.ts'
 import { summary } from './logger.ts'
@@ -75,10 +75,8 @@ export class Lifeline {
       this.#parts.host.connection({ status: 'connecting', reason, retry_at: null })
       const verdict = verdictOn(await this.#live())
       this.#parts.ended()
-      if (this.over) break
       reason = verdict.reason
-      if (verdict.retry === 'never') this.#giveUp(verdict)
-      else await this.#pause(verdict)
+      await this.#follow(verdict)
     }
     this.#opened.reject(notConnected())
   }
@@ -104,6 +102,12 @@ export class Lifeline {
       this.#connection = undefined
       if (openedAt > 0 && Date.now() - openedAt > HELD_MS) this.#parts.backoff.reset()
     }
+  }
+
+  async #follow(verdict: Verdict): Promise<void> {
+    if (this.over) return
+    if (verdict.retry === 'never') this.#giveUp(verdict)
+    else await this.#pause(verdict)
   }
 
   #giveUp({ reason, unlinked }: Verdict & { retry: 'never' }): void {

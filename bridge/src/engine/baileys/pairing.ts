@@ -69,7 +69,8 @@ export class Pairing {
   #show(qr: string, browser: string[]): void {
     this.#shown++
     if (this.#request.method === 'qr') this.#progress({ status: 'qr', qr, number: this.#shown, total: this.#total })
-    else if (this.#shown === 1) this.#askForCode(browser).catch((error: unknown) => this.#paired.reject(asFailure(error)))
+    else if (this.#shown === 1)
+      this.#askForCode(browser).catch((error: unknown) => this.#paired.reject(asFailure(error)))
   }
 
   /** Baileys makes the code itself and does not wait for the server's word on it. */
