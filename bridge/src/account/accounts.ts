@@ -32,9 +32,8 @@ export class Accounts {
   }
 
   async stop(): Promise<void> {
-    for (const link of this.#links) link.cancel()
     await Promise.all([
-      ...[...this.#links].map(async (link) => link.done),
+      ...[...this.#links].map(async (link) => link.stop()),
       ...this.list().map(async (account) => account.stop()),
     ])
   }

@@ -41,6 +41,13 @@ export class Link {
     if (!this.#paired) this.#cancelled.abort()
   }
 
+  /** Ends the link because the bridge stops. One that the phone has agreed to goes on at the next start, as its account. */
+  async stop(): Promise<void> {
+    this.cancel()
+    if (!this.#paired) return this.done
+    if (!this.#account) await this.#session.engine.stop()
+  }
+
   async #run(phone: string | undefined): Promise<void> {
     const { engine } = this.#session
     // The answer to the command, with the link's id, goes first.

@@ -65,7 +65,8 @@ export class MemoryEngine implements Engine {
     return Promise.resolve()
   }
 
-  pair(request: PairRequest, progress: (step: PairProgress) => void, signal: AbortSignal): Promise<Self> {
+  async pair(request: PairRequest, progress: (step: PairProgress) => void, signal: AbortSignal): Promise<Self> {
+    signal.throwIfAborted()
     this.pairRequest = request
     return this.pairing(progress, signal)
   }
