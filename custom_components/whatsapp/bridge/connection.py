@@ -230,7 +230,7 @@ class BridgeConnection:
                         f"the bridge answered {code}", code=code, details=details if isinstance(details, dict) else {}
                     )
                     answer.set_exception(error)
-            case {"type": str()}:
+            case {"type": str(frame_type)} if frame_type != "event":
                 _LOGGER.debug("Ignoring a frame of unknown type")
             case _:
                 raise ValueError("neither an answer nor an event")

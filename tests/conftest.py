@@ -1,0 +1,22 @@
+"""Fixtures for all tests."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+# Home Assistant finds a custom integration of a test run only when it is imported.
+import custom_components.whatsapp  # noqa: F401
+from tests.support.house import _house, bridge, simulator  # noqa: F401
+from tests.support.scripted_bridge import ScriptedBridge
+
+
+@pytest.fixture(autouse=True)
+def _enable(enable_custom_integrations: None, socket_enabled: None) -> None:
+    """Let Home Assistant load the integration, and let tests use loopback: nothing else is reachable."""
+
+
+@pytest.fixture
+async def scripted_bridge() -> AsyncGenerator[ScriptedBridge]:
+    """A bridge that does what the test tells it."""
+    async with ScriptedBridge() as scripted:
+        yield scripted
