@@ -31,6 +31,7 @@ _TOLD: Final = {
     "chat_not_found",
     "not_on_whatsapp",
     "rate_limited",
+    "rejected",
     "link_expired",
     "link_conflict",
     "passkey_required",

@@ -1,0 +1,87 @@
+"""A flow as the frontend drives it: it looks again when Home Assistant says that something has changed."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Self
+
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowManager, FlowResultType
+
+from .wait import TIMEOUT
+
+type Step = dict[str, Any]
+
+
+class Dialog:
+    """An open dialog. `step` is what it shows."""
+
+    step: Any
+
+    def __init__(self, hass: HomeAssistant, manager: FlowManager[Any, Any, Any]) -> None:
+        """`manager` is `hass.config_entries.flow`, or `.subentries`."""
+        self._manager = manager
+        self._news = asyncio.Event()
+        self._end = hass.bus.async_listen(EVENT_DATA_ENTRY_FLOW_PROGRESSED, self._hear)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close_tab()
+
+    def close_tab(self) -> None:
+        """Look no more. Home Assistant does not learn of it."""
+        self._end()
+
+    @callback
+    def _hear(self, event: Event[Any]) -> None:
+        if event.data["flow_id"] == self.step["flow_id"]:
+            self._news.set()
+
+    async def open(self, handler: Any, **context: Any) -> None:
+        """Begin a flow."""
+        self.step = await self._manager.async_init(handler, context=context)
+
+    async def reopen(self, flow_id: str) -> None:
+        """Show a flow that Home Assistant began by itself."""
+        self.step = await self._manager.async_configure(flow_id)
+
+    async def submit(self, **data: Any) -> None:
+        """Send a form."""
+        assert self.step["type"] is FlowResultType.FORM, self.step
+        self.step = await self._manager.async_configure(self.step["flow_id"], data)
+
+    async def choose(self, option: str) -> None:
+        """Choose from a menu."""
+        assert option in self.step["menu_options"], self.step
+        self.step = await self._manager.async_configure(self.step["flow_id"], {"next_step_id": option})
+
+    async def until(self, condition: Callable[[Step], object]) -> None:
+        """Return as soon as the dialog shows what is wanted."""
+        async with asyncio.timeout(TIMEOUT):
+            while not condition(self.step):
+                await self._news.wait()
+                self._news.clear()
+                self.step = await self._manager.async_configure(self.step["flow_id"])
+
+    async def until_step(self, step_id: str) -> None:
+        """Return as soon as the dialog shows this step."""
+        await self.until(lambda step: step.get("step_id") == step_id)
+
+    async def picture(self, other_than: str = "") -> str:
+        """Return the picture that the dialog shows, as soon as it is there."""
+        await self.until(lambda step: self._placeholder("qr") not in ("", other_than))
+        return self._placeholder("qr")
+
+    async def code(self) -> str:
+        """Return the code that the dialog shows, as soon as it is there."""
+        await self.until(lambda step: step.get("progress_action") == "code")
+        return self._placeholder("code")
+
+    def _placeholder(self, name: str) -> str:
+        return str((self.step.get("description_placeholders") or {}).get(name, ""))
+
+    def cancel(self) -> None:
+        """Close the dialog by its cross."""
+        self._manager.async_abort(self.step["flow_id"])
+        self.close_tab()

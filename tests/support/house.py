@@ -1,0 +1,109 @@
+"""Fixtures for the real bridge and the simulated WhatsApp, each a process of its own. tests/conftest.py imports them."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custom_components.whatsapp.bridge import BridgeClient
+from demo.parts import bridge_part, simulator_part
+from custom_components.whatsapp.bridge.protocol import Account, EventFrame, LinkEvent
+from demo.simulator import OWNER, Simulator, populate
+
+from .wait import TIMEOUT
+
+
+class RealBridge:
+    """A bridge that can be stopped, killed and started again: it keeps its port and its data."""
+
+    def __init__(self, folder: Path, whatsapp: dict[str, Any]) -> None:
+        """Prepare. `whatsapp` is what the simulator said when it started."""
+        self._folder = folder
+        self._whatsapp = whatsapp
+        self._port = 0
+
+    async def start(self) -> None:
+        """Start, and listen."""
+        self._part = bridge_part(self._folder, self._folder / "data", self._whatsapp, port=self._port)
+        self._port = (await self._part.start())["port"]
+
+    async def stop(self) -> None:
+        """End in order."""
+        await self._part.stop()
+
+    async def kill(self) -> None:
+        """End at once."""
+        await self._part.kill()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"ws://127.0.0.1:{self._port}"
+
+    @property
+    def token(self) -> str:
+        """What it wants to hear first."""
+        return (self._folder / "data" / "token").read_text().strip()
+
+    @property
+    def log(self) -> str:
+        """What it has printed since it started last."""
+        return self._part.log.read_text()
+
+    def client(self) -> BridgeClient:
+        """Return a client, not connected yet."""
+        return BridgeClient(self.url, self.token, name="test")
+
+    async def bridge_id(self) -> str:
+        """Return what it calls itself."""
+        client = self.client()
+        try:
+            return (await client.connect())["bridge_id"]
+        finally:
+            await client.close()
+
+    async def link(self, simulator: Simulator, number: str = OWNER) -> Account:
+        """Have this phone scan a code of the bridge, and return the new account."""
+        events = asyncio.Queue[LinkEvent]()
+
+        def listen(frame: EventFrame) -> None:
+            if frame["event"]["type"] == "link":
+                events.put_nowait(frame["event"])
+
+        async with asyncio.timeout(TIMEOUT), self.client() as client:
+            client.on_event(listen)
+            await client.link("qr")
+            while not (account := (event := await events.get())["account"]):
+                assert not event["error"], event
+                if event["qr"]:
+                    await simulator.do("phone.scan", number=number, qr=event["qr"])
+            return account
+
+
+@pytest.fixture
+async def _house(tmp_path: Path) -> AsyncGenerator[tuple[Simulator, RealBridge]]:
+    async with AsyncExitStack() as stack:
+        part = simulator_part(tmp_path)
+        stack.push_async_callback(part.kill)
+        whatsapp = await part.start()
+        simulator = await stack.enter_async_context(Simulator(whatsapp["control_url"]))
+        await populate(simulator)
+        bridge = RealBridge(tmp_path, whatsapp)
+        stack.push_async_callback(bridge.kill)
+        await bridge.start()
+        yield simulator, bridge
+
+
+@pytest.fixture
+def simulator(_house: tuple[Simulator, RealBridge]) -> Simulator:
+    """Return a WhatsApp where the people and the groups of `demo.simulator` live."""
+    return _house[0]
+
+
+@pytest.fixture
+def bridge(_house: tuple[Simulator, RealBridge]) -> RealBridge:
+    """Return a bridge that uses that WhatsApp and has no account."""
+    return _house[1]
