@@ -6,6 +6,7 @@ import pytest
 
 # Home Assistant finds a custom integration of a test run only when it is imported.
 import custom_components.whatsapp  # noqa: F401
+from tests.support.dialog import chat_dialog, dialog, other_dialog  # noqa: F401
 from tests.support.house import _house, bridge, simulator  # noqa: F401
 from tests.support.scripted_bridge import ScriptedBridge
 

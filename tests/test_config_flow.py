@@ -1,72 +1,61 @@
-"""The config flow, by the doors that the frontend uses, against the real bridge and a simulated WhatsApp."""
+"""The config flow: which bridge, which account, which chats."""
 
-from collections.abc import Generator
+import json
+from pathlib import Path
+import socket
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.whatsapp import link
 from custom_components.whatsapp.const import DOMAIN
-from demo.camera import read_qr
-from demo.simulator import BEA, CARLOS, FAMILY, NEIGHBOURS, OWNER, Simulator, SimulatorError
+from demo.simulator import BEA, CARLOS, FAMILY, NEIGHBOURS, OWNER, Simulator
 from tests.support.dialog import Dialog
 from tests.support.house import RealBridge
-from tests.support.scripted_bridge import ACCOUNT_ID, TOKEN, Fail, ScriptedBridge, account, chat
-from tests.support.wait import until
+from tests.support.scripted_bridge import TOKEN, Fail, ScriptedBridge, chat
 
+DORA = "15550000004"
 NOBODY = "15559999999"
 
 
-@pytest.fixture
-async def dialog(hass: HomeAssistant) -> Any:
-    """Return the dialog that adds the integration."""
-    with Dialog(hass, hass.config_entries.flow) as opened:
-        await opened.open(DOMAIN, source=SOURCE_USER)
-        yield opened
+async def _finish(dialog: Dialog) -> Any:
+    """Take the account that is linked already, without chats. Returns the entry."""
+    await dialog.choose("existing")
+    await dialog.submit()
+    assert dialog.step["type"] is FlowResultType.CREATE_ENTRY
+    return dialog.step["result"]
 
 
-async def _reach(dialog: Dialog, bridge: RealBridge | ScriptedBridge) -> None:
-    await dialog.submit(url=bridge.url, token=TOKEN if isinstance(bridge, ScriptedBridge) else bridge.token)
-    assert dialog.step["step_id"] == "link"
-
-
-async def _scan(dialog: Dialog, simulator: Simulator, number: str = OWNER) -> None:
-    await simulator.do("phone.scan", number=number, qr=read_qr(await dialog.picture()))
-
-
-def _options(dialog: Dialog, field: str) -> dict[str, str]:
-    """Return what a list offers: labels by value."""
-    selector = dialog.step["data_schema"].schema[field]
-    return {option["value"]: option["label"] for option in selector.config["options"]}
-
-
-async def test_link_by_qr_code_and_choose_chats(
-    hass: HomeAssistant, dialog: Dialog, simulator: Simulator, bridge: RealBridge
-) -> None:
+async def test_the_bridge_is_asked_for_first(dialog: Dialog) -> None:
+    await dialog.open(DOMAIN, source="user")
     assert dialog.step["step_id"] == "user"
-    await _reach(dialog, bridge)
+    assert not dialog.step["errors"]
+    assert dialog.step["data_schema"]({"token": "t"}) == {"url": "ws://127.0.0.1:3000", "token": "t"}
+
+
+async def test_link_by_qr_code_and_choose_chats(dialog: Dialog, simulator: Simulator, bridge: RealBridge) -> None:
+    await dialog.add(bridge)
     assert dialog.step["menu_options"] == ["qr", "phone"]
     await dialog.choose("qr")
     assert dialog.step["progress_action"] == "connecting"
-    await _scan(dialog, simulator)
+    await dialog.scan(simulator)
     await dialog.until_step("chats")
-    assert _options(dialog, "groups") == {FAMILY: "Family", NEIGHBOURS: "Neighbours"}
+    assert dialog.offers("groups") == {FAMILY: "Family", NEIGHBOURS: "Neighbours"}
     await dialog.submit(groups=[FAMILY], numbers=["+1 (555) 000-0002"])
 
     assert dialog.step["type"] is FlowResultType.CREATE_ENTRY
     entry = dialog.step["result"]
     assert entry.state is ConfigEntryState.LOADED
     assert entry.title == f"+{OWNER}"
-    [account] = await _accounts(bridge)
-    assert entry.unique_id == account["account_id"]
+    [account_id] = await bridge.accounts()
+    assert entry.unique_id == account_id
     assert entry.data == {
         "url": bridge.url,
         "token": bridge.token,
         "bridge_id": await bridge.bridge_id(),
-        "account_id": account["account_id"],
+        "account_id": account_id,
         "phone": OWNER,
     }
     family, bea = entry.subentries.values()
@@ -75,6 +64,214 @@ async def test_link_by_qr_code_and_choose_chats(
     assert (bea.title, bea.unique_id, bea.data["phone"]) == (f"+{BEA}", bea.data["chat_id"], BEA)
 
 
-async def _accounts(bridge: RealBridge) -> list[Any]:
+@pytest.mark.parametrize("url", ["ftp://bridge", "http://", ""])
+async def test_an_address_that_is_none(dialog: Dialog, simulator: Simulator, bridge: RealBridge, url: str) -> None:
+    await bridge.link(simulator)
+    await dialog.open(DOMAIN, source="user")
+    await dialog.submit(url=url, token=bridge.token)
+    assert dialog.step["errors"] == {"url": "invalid_url"}
+    await dialog.submit(url=f" {bridge.url} ", token=f" {bridge.token}\n")
+    await _finish(dialog)
+
+
+async def test_no_bridge_there(dialog: Dialog, simulator: Simulator, bridge: RealBridge) -> None:
+    await bridge.link(simulator)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        await dialog.open(DOMAIN, source="user")
+        await dialog.submit(url=f"127.0.0.1:{nobody.getsockname()[1]}", token=bridge.token)
+    assert dialog.step["errors"] == {"base": "cannot_connect"}
+    await dialog.submit(url=bridge.url, token=bridge.token)
+    await _finish(dialog)
+
+
+async def test_something_else_than_a_bridge_there(dialog: Dialog, simulator: Simulator, bridge: RealBridge) -> None:
+    await bridge.link(simulator)
+    await dialog.open(DOMAIN, source="user")
+    await dialog.submit(url=simulator.control_url, token=bridge.token)
+    assert dialog.step["errors"] == {"base": "cannot_connect"}
+    await dialog.submit(url=bridge.url, token=bridge.token)
+    await _finish(dialog)
+
+
+async def test_a_wrong_token(dialog: Dialog, simulator: Simulator, bridge: RealBridge) -> None:
+    await bridge.link(simulator)
+    await dialog.open(DOMAIN, source="user")
+    await dialog.submit(url=bridge.url, token="guessed")
+    assert dialog.step["errors"] == {"token": "invalid_token"}
+    await dialog.submit(url=bridge.url, token=bridge.token)
+    assert (await _finish(dialog)).data["token"] == bridge.token
+
+
+@pytest.mark.parametrize(("spoken", "error"), [((0, 0), "bridge_too_old"), ((2, 3), "bridge_too_new")])
+async def test_a_bridge_of_another_time(
+    dialog: Dialog, scripted_bridge: ScriptedBridge, spoken: tuple[int, int], error: str
+) -> None:
+    hello = scripted_bridge.hello
+    assert isinstance(hello, dict)
+    scripted_bridge.hello = hello | {"schema": {"min": spoken[0], "max": spoken[1]}}
+    await dialog.open(DOMAIN, source="user")
+    await dialog.submit(url=scripted_bridge.url, token=TOKEN)
+    assert dialog.step["errors"] == {"base": error}
+    scripted_bridge.hello = hello
+    scripted_bridge.answers["groups"] = {"groups": []}
+    await dialog.submit(url=scripted_bridge.url, token=TOKEN)
+    await _finish(dialog)
+
+
+async def test_a_fault_of_the_bridge(
+    dialog: Dialog, scripted_bridge: ScriptedBridge, caplog: pytest.LogCaptureFixture
+) -> None:
+    working = scripted_bridge.answers["accounts"]
+
+    def fail(_: Any) -> dict[str, Any]:
+        raise Fail("internal")
+
+    scripted_bridge.answers |= {"accounts": fail, "groups": {"groups": []}}
+    await dialog.open(DOMAIN, source="user")
+    await dialog.submit(url=scripted_bridge.url, token=TOKEN)
+    assert dialog.step["errors"] == {"base": "unknown"}
+    assert "Unexpected error of the bridge: internal" in caplog.text
+    scripted_bridge.answers["accounts"] = working
+    await dialog.submit(url=scripted_bridge.url, token=TOKEN)
+    await _finish(dialog)
+
+
+async def test_one_of_several_accounts_that_are_linked_already(
+    dialog: Dialog, other_dialog: Dialog, simulator: Simulator, bridge: RealBridge
+) -> None:
+    owner = await bridge.link(simulator, OWNER)
+    bea = await bridge.link(simulator, BEA)
+    await dialog.add(bridge)
+    assert dialog.step["menu_options"] == ["existing", "qr", "phone"]
+    assert dialog.step["description_placeholders"] == {"accounts": f"+{OWNER}, +{BEA}"}
+    await dialog.choose("existing")
+    assert dialog.step["step_id"] == "existing"
+    assert dialog.offers("account") == {owner["account_id"]: f"+{OWNER}", bea["account_id"]: f"+{BEA}"}
+    await dialog.submit(account=bea["account_id"])
+    await dialog.submit()
+    assert dialog.step["result"].unique_id == bea["account_id"]
+
+    await other_dialog.add(bridge)
+    assert other_dialog.step["description_placeholders"] == {"accounts": f"+{OWNER}"}
+    assert (await _finish(other_dialog)).unique_id == owner["account_id"]
+
+
+async def test_an_account_that_was_logged_out_is_not_offered(
+    dialog: Dialog, simulator: Simulator, bridge: RealBridge
+) -> None:
+    account = await bridge.link(simulator)
     async with bridge.client() as client:
-        return await client.accounts()
+        await client.unlink(account["account_id"])
+    await dialog.add(bridge)
+    assert dialog.step["menu_options"] == ["qr", "phone"]
+    await dialog.choose("qr")
+    await dialog.scan(simulator)
+    await dialog.until_step("chats")
+    await dialog.submit()
+    assert dialog.step["result"].unique_id == account["account_id"]
+
+
+async def test_an_account_is_added_once(dialog: Dialog, other_dialog: Dialog, scripted_bridge: ScriptedBridge) -> None:
+    scripted_bridge.answers["groups"] = {"groups": []}
+    await dialog.add(scripted_bridge)
+    await other_dialog.add(scripted_bridge)
+    await _finish(dialog)
+    await other_dialog.choose("existing")
+    assert other_dialog.step["type"] is FlowResultType.ABORT
+    assert other_dialog.step["reason"] == "already_configured"
+
+
+async def test_people_are_offered_by_name_and_number(dialog: Dialog, scripted_bridge: ScriptedBridge) -> None:
+    scripted_bridge.account["name"] = "Alex"
+    scripted_bridge.chats = [
+        chat("15550000009@s.whatsapp.net", "zoe"),
+        chat("15550000008@s.whatsapp.net", "Bea"),
+        chat("15550000007@s.whatsapp.net"),
+        chat("77@lid", "Hidden"),
+        chat("78@lid"),
+    ]
+    scripted_bridge.answers["groups"] = {"groups": []}
+    await dialog.add(scripted_bridge)
+    await dialog.choose("existing")
+    assert "groups" not in dialog.step["data_schema"].schema
+    assert dialog.step["description_placeholders"]["name"] == "Alex"
+    assert list(dialog.offers("people").values()) == [
+        "+15550000007",
+        "78@lid",
+        "Bea (+15550000008)",
+        "Hidden",
+        "zoe (+15550000009)",
+    ]
+    await dialog.submit(people=["77@lid", "15550000009@s.whatsapp.net"])
+    entry = dialog.step["result"]
+    assert entry.title == "Alex"
+    assert {subentry.title: subentry.data["lid"] for subentry in entry.subentries.values()} == {
+        "Hidden": "77@lid",
+        "zoe": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(NOBODY, "not_on_whatsapp"), ("079 123 45 67", "chat_not_found"), ("Bea", "chat_not_found")]
+)
+async def test_a_number_that_leads_nowhere(
+    dialog: Dialog, simulator: Simulator, bridge: RealBridge, number: str, error: str
+) -> None:
+    await bridge.link(simulator)
+    await dialog.add(bridge)
+    await dialog.choose("existing")
+    await dialog.submit(groups=[FAMILY], numbers=[BEA, number])
+    assert dialog.step["errors"] == {"numbers": error}
+    assert dialog.step["description_placeholders"]["number"] == number
+    await dialog.submit(groups=[FAMILY], numbers=[BEA, f"+{BEA}", CARLOS])
+    titles = {subentry.title for subentry in dialog.step["result"].subentries.values()}
+    assert titles == {"Family", f"+{BEA}", f"+{CARLOS}"}
+
+
+async def test_whatsapp_is_away_while_a_number_is_looked_up(
+    dialog: Dialog, simulator: Simulator, bridge: RealBridge
+) -> None:
+    await bridge.link(simulator)
+    # After the link: the phone tells a new device whom it knows.
+    await simulator.do("phone.create", number=DORA, name="Dora")
+    await dialog.add(bridge)
+    await dialog.choose("existing")
+    away = await simulator.do("fault.set", kind="http_status", code=503)
+    await simulator.do("server.disconnect", number=OWNER, reason="drop")
+    await bridge.until_account("disconnected")
+    await dialog.submit(numbers=[DORA])
+    assert dialog.step["errors"] == {"numbers": "not_connected"}
+    await simulator.do("fault.clear", id=away["id"])
+    await bridge.until_account("connected")
+    await dialog.submit(numbers=[DORA])
+    assert [subentry.title for subentry in dialog.step["result"].subentries.values()] == [f"+{DORA}"]
+
+
+async def test_the_bridge_is_away_while_chats_are_listed(
+    dialog: Dialog, simulator: Simulator, bridge: RealBridge
+) -> None:
+    await bridge.link(simulator)
+    await dialog.add(bridge)
+    await bridge.stop()
+    await dialog.choose("existing")
+    assert dialog.step["step_id"] == "chats"
+    assert dialog.step["errors"] == {"base": "cannot_connect"}
+    await bridge.start()
+    await dialog.submit(numbers=[BEA])
+    assert [subentry.title for subentry in dialog.step["result"].subentries.values()] == [f"+{BEA}"]
+
+
+def _keys(step: Any) -> set[str]:
+    return {str(key) for key in step["data_schema"].schema}
+
+
+async def test_every_field_is_explained(dialog: Dialog, simulator: Simulator, bridge: RealBridge) -> None:
+    await bridge.link(simulator)
+    steps = json.loads(Path("custom_components/whatsapp/translations/en.json").read_text())["config"]["step"]
+    await dialog.open(DOMAIN, source="user")
+    assert set(steps["user"]["data"]) == set(steps["user"]["data_description"]) == _keys(dialog.step)
+    await dialog.submit(url=bridge.url, token=bridge.token)
+    await dialog.choose("existing")
+    assert _keys(dialog.step) <= set(steps["chats"]["data"]) == set(steps["chats"]["data_description"])
+    await dialog.submit()

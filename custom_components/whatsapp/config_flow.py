@@ -87,6 +87,8 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
         accounts = self._unclaimed()
         if user_input is not None:
             return await self._async_take(self._accounts[user_input[CONF_ACCOUNT]])
+        if not accounts:
+            return self.async_abort(reason="already_configured")
         if len(accounts) == 1:
             return await self._async_take(accounts[0])
         options = [SelectOptionDict(value=account["account_id"], label=display_name(account)) for account in accounts]

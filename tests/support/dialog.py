@@ -1,15 +1,32 @@
 """A flow as the frontend drives it: it looks again when Home Assistant says that something has changed."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Generator
+from typing import Any, Protocol, Self
 
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowManager, FlowResultType
+import pytest
+
+from custom_components.whatsapp.const import DOMAIN
+from demo.camera import read_qr
+from demo.simulator import OWNER, Simulator
 
 from .wait import TIMEOUT
 
 type Step = dict[str, Any]
+
+
+class SomeBridge(Protocol):
+    """The real one or a scripted one."""
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+
+    @property
+    def token(self) -> str:
+        """What it wants to hear first."""
 
 
 class Dialog:
@@ -42,6 +59,12 @@ class Dialog:
         """Begin a flow."""
         self.step = await self._manager.async_init(handler, context=context)
 
+    async def add(self, bridge: SomeBridge) -> None:
+        """Begin to add the integration, and name a bridge."""
+        await self.open(DOMAIN, source="user")
+        await self.submit(url=bridge.url, token=bridge.token)
+        assert self.step["step_id"] == "link", self.step
+
     async def reopen(self, flow_id: str) -> None:
         """Show a flow that Home Assistant began by itself."""
         self.step = await self._manager.async_configure(flow_id)
@@ -73,10 +96,19 @@ class Dialog:
         await self.until(lambda step: self._placeholder("qr") not in ("", other_than))
         return self._placeholder("qr")
 
+    async def scan(self, simulator: Simulator, number: str = OWNER) -> None:
+        """Have this phone scan the code that the dialog shows."""
+        await simulator.do("phone.scan", number=number, qr=read_qr(await self.picture()))
+
     async def code(self) -> str:
         """Return the code that the dialog shows, as soon as it is there."""
         await self.until(lambda step: step.get("progress_action") == "code")
         return self._placeholder("code")
+
+    def offers(self, field: str) -> dict[str, str]:
+        """Return what a list of the form offers: labels by value."""
+        config = self.step["data_schema"].schema[field].config
+        return {option["value"]: option["label"] for option in config["options"]}
 
     def _placeholder(self, name: str) -> str:
         return str((self.step.get("description_placeholders") or {}).get(name, ""))
@@ -85,3 +117,24 @@ class Dialog:
         """Close the dialog by its cross."""
         self._manager.async_abort(self.step["flow_id"])
         self.close_tab()
+
+
+@pytest.fixture
+def dialog(hass: HomeAssistant) -> Generator[Dialog]:
+    """Return a dialog for config flows, not open yet."""
+    with Dialog(hass, hass.config_entries.flow) as opened:
+        yield opened
+
+
+@pytest.fixture
+def other_dialog(hass: HomeAssistant) -> Generator[Dialog]:
+    """Return one more of them."""
+    with Dialog(hass, hass.config_entries.flow) as opened:
+        yield opened
+
+
+@pytest.fixture
+def chat_dialog(hass: HomeAssistant) -> Generator[Dialog]:
+    """Return a dialog for chats, not open yet."""
+    with Dialog(hass, hass.config_entries.subentries) as opened:
+        yield opened

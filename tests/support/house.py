@@ -65,6 +65,27 @@ class RealBridge:
         finally:
             await client.close()
 
+    async def accounts(self) -> dict[str, Account]:
+        """Return its accounts by their ids."""
+        async with self.client() as client:
+            return {account["account_id"]: account for account in await client.accounts()}
+
+    async def until_account(self, status: str) -> None:
+        """Return as soon as its one account has this status."""
+        arrived = asyncio.Event()
+
+        def listen(frame: EventFrame) -> None:
+            event = frame["event"]
+            if event["type"] == "account" and event["account"]["connection"]["status"] == status:
+                arrived.set()
+
+        async with asyncio.timeout(TIMEOUT), self.client() as client:
+            client.on_event(listen)
+            [account] = await client.accounts()
+            snapshot = await client.listen(account["account_id"], "test")
+            if snapshot["account"]["connection"]["status"] != status:
+                await arrived.wait()
+
     async def link(self, simulator: Simulator, number: str = OWNER) -> Account:
         """Have this phone scan a code of the bridge, and return the new account."""
         events = asyncio.Queue[LinkEvent]()

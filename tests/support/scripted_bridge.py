@@ -70,6 +70,8 @@ class _Counting(ServerConnection):
 class ScriptedBridge:
     """Speaks the wire on loopback. `answers` are by command, `requests` is what came, oldest first."""
 
+    token = TOKEN
+
     def __init__(self) -> None:
         self.hello: dict[str, Any] | str | bytes | None = {
             "type": "hello",
