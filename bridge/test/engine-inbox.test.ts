@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'
 
+import { proto } from '../src/engine/baileys/library.ts'
 import { makeEngine, makeLinkedWorld, MemoryHost, type World } from './support/engine.ts'
 
 /** A host as it would come up from what was on disk in the moment of the commit that keeps a received message. */
@@ -61,6 +63,21 @@ for (const addressing of ['lid', 'pn'] as const) {
   })
 }
 
+test('what the own phone says around a message belongs to it', async (t) => {
+  const { whatsapp, owner, host } = await makeLinkedWorld(t)
+  const [device] = owner.devices
+  assert.ok(device)
+  const messageSecret = randomBytes(32)
+  const options = [{ optionName: 'A' }, { optionName: 'B' }]
+  const message = { pollCreationMessageV3: { name: 'Q', options, selectableOptionsCount: 1 } }
+  const deviceSentMessage = { destinationJid: owner.jid, message }
+  await owner.sendToOwn(device, { deviceSentMessage, messageContextInfo: { messageSecret } })
+  await whatsapp.until(() => host.of('message').length > 0)
+  const [event] = host.of('message')
+  assert.equal(event?.kind, 'poll')
+  assert.deepEqual(Buffer.from(proto.Message.decode(event.raw).messageContextInfo?.messageSecret ?? []), messageSecret)
+})
+
 describe('a message is kept by the host or by the inbox', () => {
   test('the plaintext is in the commit that uses up its key, and gone when it is told', async (t) => {
     const { whatsapp, owner, bob, host } = await makeLinkedWorld(t)
@@ -70,6 +87,16 @@ describe('a message is kept by the host or by the inbox', () => {
     const commit = host.store.commits.find((changes) => changes['session'])
     assert.ok(commit?.['inbox'])
     assert.equal(host.store.rows.get('inbox')?.size, 0)
+  })
+
+  test('the engine is stopped between decryption and receipt', async (t) => {
+    const world = await makeLinkedWorld(t)
+    const { owner, bob, host, engine } = world
+    const crashed = crashAtDecryption(world)
+    const stopped = crashed.then(() => engine.stop())
+    const id = await bob.say(owner, 'a last word')
+    await stopped
+    assert.equal(host.withId('message', id)[0]?.text, 'a last word')
   })
 
   test('the connection ends between decryption and receipt', async (t) => {

@@ -120,6 +120,27 @@ describe('linking', () => {
     assert.equal(host.state?.status, 'unlinked')
   })
 
+  test('stopped when the phone has agreed already, the session stays', async (t) => {
+    const world = await makeWorld(t)
+    const { whatsapp, owner, host } = world
+    const engine = makeEngine(t, world)
+    const progress = (step: PairProgress) => {
+      if (step.status === 'qr') void owner.scan(step.qr)
+      if (step.status === 'paired') void engine.stop()
+    }
+    await assert.rejects(engine.pair({ method: 'qr' }, progress, SOON()), { code: 'not_connected' })
+    makeEngine(t, world).start()
+    await whatsapp.until(() => host.state?.status === 'connected')
+    assert.equal(owner.devices.length, 1)
+  })
+
+  test('a code for no number', async (t) => {
+    const engine = makeEngine(t, await makeWorld(t))
+    for (const phone of ['', '+15550000001', '15550000001@lid']) {
+      await assert.rejects(engine.pair({ method: 'code', phone }, ignore, SOON()), { code: 'invalid_request' })
+    }
+  })
+
   test('a phone that wants a passkey', async (t) => {
     const world = await makeWorld(t)
     const progress = () => {

@@ -82,6 +82,15 @@ for (const addressing of ['lid', 'pn'] as const) {
 }
 
 describe('messages', () => {
+  test('what is known to be sent by this account is not told again', async (t) => {
+    const { whatsapp, owner, bob, host } = await makeLinkedWorld(t)
+    host.message = () => ({ raw: new Uint8Array(), from_me: true })
+    await owner.say(bob, 'an echo')
+    const id = await bob.say(owner, 'hello')
+    await whatsapp.until(() => host.withId('message', id).length > 0)
+    assert.equal(host.of('message').length, 1)
+  })
+
   test('kept while away come as such, in their order', async (t) => {
     const world = await makeLinkedWorld(t)
     const { whatsapp, owner, bob, eve, family, host, engine } = world
@@ -153,6 +162,16 @@ describe('messages', () => {
     await whatsapp.until(() => host.withId('message', id).length > 0)
     assert.equal(host.of('message').length, 1)
     assert.equal(host.states.filter(({ status }) => status === 'connecting').length, 1)
+  })
+
+  test('what Baileys stumbles over does not end the process', async (t) => {
+    const { whatsapp, owner, bob, host } = await makeLinkedWorld(t)
+    whatsapp.faults.set({ kind: 'iq_error', to: 'w:g2', code: 429, times: 1 })
+    const dirty = { tag: 'dirty', attrs: { type: 'groups', timestamp: '1' } }
+    owner.devices[0]?.connection?.send({ tag: 'ib', attrs: { from: '@s.whatsapp.net' }, content: [dirty] })
+    const id = await bob.say(owner, 'hello')
+    await whatsapp.until(() => host.withId('message', id).length > 0)
+    assert.equal(host.state?.status, 'connected')
   })
 
   test('statuses, broadcasts and channels are ignored', async (t) => {

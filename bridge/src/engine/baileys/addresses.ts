@@ -49,7 +49,8 @@ export function pairOf(one: Jid, other: Jid): [Alias, Alias] | undefined {
   return kinds.has('phone') && kinds.has('lid') ? [first, second] : undefined
 }
 
-export function self(me: Contact | undefined): Address {
+/** `~` is what Baileys calls us before it knows better. */
+export function selfOf(me: Contact | undefined): Address {
   return named({ kind: 'self', aliases: ownAliases(me) }, me?.name === '~' ? undefined : me?.name)
 }
 
@@ -58,7 +59,7 @@ export function person(jids: Jid[], me: Contact | undefined, name?: string | nul
   const aliases = aliasesOf(...jids).filter((alias) => alias.kind !== 'group')
   if (aliases.length === 0) return undefined
   const own = ownAliases(me)
-  if (aliases.some((alias) => isOneOf(own, alias.value))) return self(me)
+  if (aliases.some((alias) => isOneOf(own, alias.value))) return selfOf(me)
   return named({ kind: 'person', aliases }, name)
 }
 
@@ -79,11 +80,11 @@ export function partiesOf(
   const remote = aliasOf(key.remoteJid)
   if (!remote) return undefined
   if (remote.kind === 'group') {
-    const sender = key.fromMe ? self(me) : person([key.participant, key.participantAlt], me, name)
+    const sender = key.fromMe ? selfOf(me) : person([key.participant, key.participantAlt], me, name)
     return sender && { chat: { kind: 'group', aliases: [remote] }, sender }
   }
   const own = ownAliases(me)
   const alternative = !isOneOf(own, key.remoteJid) && isOneOf(own, key.remoteJidAlt) ? undefined : key.remoteJidAlt
   const chat = person([key.remoteJid, alternative], me, key.fromMe ? undefined : name)
-  return chat && { chat, sender: key.fromMe ? self(me) : chat }
+  return chat && { chat, sender: key.fromMe ? selfOf(me) : chat }
 }

@@ -57,8 +57,10 @@ export class Groups {
 
   /** @throws EngineError */
   async fetch(connection: Connection, jid: string): Promise<GroupMetadata> {
-    const known = this.#known.get(jid)
-    if (known) return known
+    return this.#known.get(jid) ?? this.#ask(connection, jid)
+  }
+
+  async #ask(connection: Connection, jid: string): Promise<GroupMetadata> {
     try {
       const group = await connection.socket.groupMetadata(jid)
       this.#remember(group)
@@ -126,8 +128,7 @@ export class Groups {
     try {
       do {
         this.#fetching.set(id, false)
-        this.#known.delete(id)
-        this.#tell([await this.fetch(connection, id)])
+        this.#tell([await this.#ask(connection, id)])
       } while (this.#fetching.get(id) && connection.isOpen)
     } catch (error) {
       if (!(error instanceof EngineError && error.code === 'chat_not_found')) throw error

@@ -11,7 +11,7 @@ import {
   type Prepared,
   type Self,
 } from '../engine.ts'
-import { ownAliases } from './addresses.ts'
+import { selfOf } from './addresses.ts'
 import { Session } from './auth.ts'
 import { Backoff } from './backoff.ts'
 import { makeCaches } from './caches.ts'
@@ -63,6 +63,8 @@ class BaileysEngine implements Engine {
   readonly #groups: Groups
   #session: Session | undefined
   #lifeline: Lifeline | undefined
+  /** Ends a link that is under way. */
+  #stopping: AbortController | undefined
 
   constructor(host: EngineHost, options: BaileysOptions) {
     this.#host = host
@@ -108,6 +110,7 @@ class BaileysEngine implements Engine {
   }
 
   async stop(): Promise<void> {
+    this.#stopping?.abort(notConnected())
     await this.#lifeline?.stop()
   }
 
@@ -116,21 +119,25 @@ class BaileysEngine implements Engine {
     if (this.#lifeline && !this.#lifeline.over) {
       throw new EngineError('link_conflict', 'This account is linked already', 'never')
     }
+    checkPhone(request)
     const earlier = this.#session
     const session = Session.create(this.#host.store)
+    const stopping = new AbortController()
+    this.#stopping = stopping
+    const either = AbortSignal.any([signal, stopping.signal])
     this.#session = session
     const config = socketConfig(session, this.#parts)
     const pairing = new Pairing(this.#connection(config), session, request, progress, config.browser ?? [])
     try {
-      await pairing.run(signal)
+      await pairing.run(either)
       earlier?.retire()
-      await this.#live(session).untilOpen(signal)
+      await this.#live(session).untilOpen(either)
     } catch (error) {
-      if (pairing.agreed) await this.#undo(session)
-      else this.#session = earlier
+      if (!pairing.agreed) this.#session = earlier
+      else if (!stopping.signal.aborted) await this.#undo(session)
       throw error
     }
-    return { aliases: ownAliases(session.creds.me) }
+    return selfOf(session.creds.me)
   }
 
   async unlink(): Promise<void> {
@@ -231,4 +238,9 @@ class BaileysEngine implements Engine {
     this.#session?.forget()
     this.#session = undefined
   }
+}
+
+function checkPhone({ method, phone }: PairRequest): void {
+  if (method === 'qr' || /^\d{5,20}$/u.test(phone ?? '')) return
+  throw new EngineError('invalid_request', 'A code needs the phone number in digits, with country code', 'never')
 }

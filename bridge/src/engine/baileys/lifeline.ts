@@ -36,7 +36,10 @@ export class Lifeline {
     this.#parts = parts
     // Whether anybody waits for the first login is not known here.
     this.#opened.promise.catch(() => undefined)
-    this.#done = this.#run()
+    this.#done = this.#run().catch((error: unknown) => {
+      this.#stopping.abort()
+      parts.host.log.error({ error: summary(error) }, 'Keeping the connection alive failed')
+    })
   }
 
   /** The connection, when it is logged in. */

@@ -1,6 +1,6 @@
 import { EngineError, type PairProgress, type PairRequest } from '../engine.ts'
 import { abortable } from './abort.ts'
-import { ownAliases } from './addresses.ts'
+import { selfOf } from './addresses.ts'
 import type { Session } from './auth.ts'
 import type { Connection } from './connection.ts'
 import { noAnswer, notConnected } from './errors.ts'
@@ -98,7 +98,7 @@ export class Pairing {
     }
     if (this.#agreed) return
     this.#agreed = true
-    this.#progress({ status: 'paired', self: { aliases: ownAliases(this.#session.creds.me) } })
+    this.#progress({ status: 'paired', self: selfOf(this.#session.creds.me) })
     this.#paired.resolve()
   }
 
