@@ -90,6 +90,7 @@ class ScriptedBridge:
             "accounts": lambda _: {"accounts": [self.account]},
             "chats": lambda _: {"chats": self.chats},
             "listen": lambda _: {"account": self.account, "chats": self.chats, "seq": self.seq},
+            "groups": lambda _: {"groups": [chat for chat in self.chats if chat["kind"] == "group"]},
             "ack": {},
             "unlink": {},
             "health": {"version": "1.2.3", "uptime": 1.0, "clients": 1, "accounts": []},
@@ -168,6 +169,31 @@ class ScriptedBridge:
     async def event(self, event: dict[str, Any], **envelope: Any) -> None:
         """Send an event of the account."""
         await self.send({"type": "event", "account_id": ACCOUNT_ID, "event": event, **envelope})
+
+    async def message(self, seq: int, where: Chat, text: str = "hello", **changes: Any) -> None:
+        """Send an event: somebody wrote in a chat."""
+        sender = {"id": where["id"], "phone": where["phone"], "lid": where["lid"], "name": where["name"]}
+        event = {
+            "type": "message",
+            "message_id": f"message-{seq}",
+            "chat": where,
+            "sender": sender,
+            "from_me": False,
+            "kind": "text",
+            "text": text,
+            "poll": None,
+            "quoted_message_id": None,
+            "forwarded": False,
+            "timestamp": 1700000000.0 + seq,
+            "offline": False,
+        }
+        self.seq = max(self.seq, seq)
+        await self.event(event | changes, seq=seq, replayed=False, age=0.5)
+
+    async def state(self, status: ConnectionStatus) -> None:
+        """Send an event: the account stands so with WhatsApp."""
+        self.account = account(status)
+        await self.event({"type": "account", "account": self.account})
 
     async def _authenticate(self, args: dict[str, Any]) -> dict[str, Any]:
         if args["token"] != TOKEN:
