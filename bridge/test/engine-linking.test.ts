@@ -120,6 +120,18 @@ describe('linking', () => {
     assert.equal(host.state?.status, 'unlinked')
   })
 
+  test('a host that cannot take the account has the device logged out again', async (t) => {
+    const world = await makeWorld(t)
+    const { whatsapp, owner, host } = world
+    const progress = (step: PairProgress) => {
+      if (step.status === 'qr') void owner.scan(step.qr)
+      if (step.status === 'paired') throw new Error('The disk is full')
+    }
+    await assert.rejects(makeEngine(t, world).pair({ method: 'qr' }, progress, SOON()), { message: 'The disk is full' })
+    await whatsapp.until(() => owner.devices.length === 0)
+    assert.equal(host.store.rows.size, 0)
+  })
+
   test('stopped when the phone has agreed already, the session stays', async (t) => {
     const world = await makeWorld(t)
     const { whatsapp, owner, host } = world

@@ -134,7 +134,8 @@ class BaileysEngine implements Engine {
       await this.#live(session).untilOpen(either)
     } catch (error) {
       if (!pairing.agreed) this.#session = earlier
-      else if (!stopping.signal.aborted) await this.#undo(session)
+      // Otherwise the session may still be good: it stays for the next start.
+      else if (signal.aborted || !(error instanceof EngineError)) await this.#undo(session)
       throw error
     }
     return selfOf(session.creds.me)

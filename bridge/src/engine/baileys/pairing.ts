@@ -90,16 +90,14 @@ export class Pairing {
   #adopt(): void {
     if (!this.#session.creds.account) return
     try {
-      if (this.#agreed) this.#session.save()
-      else this.#session.adopt()
+      if (this.#agreed) return this.#session.save()
+      this.#session.adopt()
+      this.#agreed = true
+      this.#progress({ status: 'paired', self: selfOf(this.#session.creds.me) })
+      this.#paired.resolve()
     } catch (error) {
       this.#paired.reject(error)
-      return
     }
-    if (this.#agreed) return
-    this.#agreed = true
-    this.#progress({ status: 'paired', self: selfOf(this.#session.creds.me) })
-    this.#paired.resolve()
   }
 
   #watchForPasskey({ attrs }: BinaryNode): void {
