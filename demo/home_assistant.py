@@ -87,4 +87,4 @@ class HomeAssistant:
         result = await self.command(
             "call_service", domain=domain, service=service, service_data=data, return_response=answers
         )
-        return result["response"]
+        return result.get("response")
