@@ -4,7 +4,7 @@ import { handOutKeys, lookUp } from './directory.ts'
 import { ProtocolError } from './errors.ts'
 import { readBundle, readSignedKey } from './keys.ts'
 import { beginCode, finishCode } from './link-code.ts'
-import { child, children, node, requireChild, SERVER } from './nodes.ts'
+import { child, childBytes, children, node, requireChild, SERVER } from './nodes.ts'
 import type { Registration } from './pairing.ts'
 import type { Source } from './routing.ts'
 import type { SimulatedWhatsApp } from './server.ts'
@@ -18,6 +18,9 @@ class Refused extends Error {
     this.code = code
   }
 }
+
+/** What a client that wants a code must call itself: WhatsApp knows no others, although it links them by QR code. */
+const ORDINARY_CLIENT = /^(?:Chrome|Edge|Firefox|Opera|Safari) \((?:Linux|Mac OS|Ubuntu|Windows)\)$/
 
 type Answer = BinaryNode[] | void
 type Handler = (whatsapp: SimulatedWhatsApp, source: Source, iq: BinaryNode) => Answer | Promise<Answer>
@@ -109,7 +112,10 @@ export async function answerIq(whatsapp: SimulatedWhatsApp, source: Source, iq: 
 /** Answers a client that is not linked yet. */
 export function answerUnlinked(registration: Registration, iq: BinaryNode): BinaryNode {
   const request = child(iq, 'link_code_companion_reg')
-  if (request?.attrs['stage'] === 'companion_hello') return result(iq, beginCode(registration, request))
+  if (request?.attrs['stage'] === 'companion_hello') {
+    const isOrdinary = ORDINARY_CLIENT.test(childBytes(request, 'companion_platform_display').toString())
+    return isOrdinary ? result(iq, beginCode(registration, request)) : refusal(iq, 400, 'bad-request')
+  }
   if (request?.attrs['stage'] === 'companion_finish') {
     finishCode(registration, iq)
     return result(iq, undefined)
