@@ -122,7 +122,9 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
         else:
             picked = user_input.get(CONF_GROUPS, []) + user_input.get(CONF_PEOPLE, [])
             chosen = {chat_id: self._chats[chat_id] for chat_id in picked}
-            errors = await self._async_add_numbers(user_input.get(CONF_NUMBERS, []), chosen, placeholders)
+            # The form leaves an empty text where a line was added and nothing typed.
+            numbers = [number for number in user_input.get(CONF_NUMBERS, []) if number.strip()]
+            errors = await self._async_add_numbers(numbers, chosen, placeholders)
             if not errors:
                 return self._create(chosen.values())
         return self.async_show_form(
