@@ -110,6 +110,11 @@ class Dialog:
         config = self.step["data_schema"].schema[field].config
         return {option["value"]: option["label"] for option in config["options"]}
 
+    def suggests(self, field: str) -> object:
+        """Return what a field of the form is filled with."""
+        [key] = [key for key in self.step["data_schema"].schema if key == field]
+        return key.description["suggested_value"]
+
     def _placeholder(self, name: str) -> str:
         return str((self.step.get("description_placeholders") or {}).get(name, ""))
 

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from pathlib import Path
+import shutil
 from typing import Any
 
 import pytest
 
 from custom_components.whatsapp.bridge import BridgeClient
-from demo.parts import bridge_part, simulator_part
 from custom_components.whatsapp.bridge.protocol import Account, EventFrame, LinkEvent
+from demo.parts import bridge_part, simulator_part
 from demo.simulator import OWNER, Simulator, populate
 
 from .wait import TIMEOUT
@@ -37,6 +38,20 @@ class RealBridge:
     async def kill(self) -> None:
         """End at once."""
         await self._part.kill()
+
+    async def move(self) -> None:
+        """Go on at another port."""
+        await self.stop()
+        self._port = 0
+        await self.start()
+
+    def forget_token(self) -> None:
+        """Have the next start make another token."""
+        (self._folder / "data" / "token").unlink()
+
+    def forget_everything(self) -> None:
+        """Have the next start begin with nothing."""
+        shutil.rmtree(self._folder / "data")
 
     @property
     def url(self) -> str:
