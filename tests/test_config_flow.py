@@ -9,12 +9,15 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
+from custom_components.whatsapp import link_flow
+from custom_components.whatsapp.bridge import BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
 from custom_components.whatsapp.const import DOMAIN
 from demo.simulator import BEA, CARLOS, FAMILY, NEIGHBOURS, OWNER, Simulator
 from tests.support.dialog import Dialog
 from tests.support.house import RealBridge
 from tests.support.scripted_bridge import TOKEN, Fail, ScriptedBridge, chat
 
+TEXTS = json.loads(Path("custom_components/whatsapp/translations/en.json").read_text())
 DORA = "15550000004"
 NOBODY = "15559999999"
 
@@ -261,16 +264,31 @@ async def test_the_bridge_is_away_while_chats_are_listed(
     assert [subentry.title for subentry in dialog.step["result"].subentries.values()] == [f"+{BEA}"]
 
 
-def _keys(step: Any) -> set[str]:
-    return {str(key) for key in step["data_schema"].schema}
+def _fields(dialog: Dialog) -> set[str]:
+    return {str(key) for key in dialog.step["data_schema"].schema}
 
 
 async def test_every_field_is_explained(dialog: Dialog, simulator: Simulator, bridge: RealBridge) -> None:
     await bridge.link(simulator)
-    steps = json.loads(Path("custom_components/whatsapp/translations/en.json").read_text())["config"]["step"]
+    steps = TEXTS["config"]["step"]
     await dialog.open(DOMAIN, source="user")
-    assert set(steps["user"]["data"]) == set(steps["user"]["data_description"]) == _keys(dialog.step)
+    assert set(steps["user"]["data"]) == set(steps["user"]["data_description"]) == _fields(dialog)
     await dialog.submit(url=bridge.url, token=bridge.token)
     await dialog.choose("existing")
-    assert _keys(dialog.step) <= set(steps["chats"]["data"]) == set(steps["chats"]["data_description"])
+    assert _fields(dialog) <= set(steps["chats"]["data"]) == set(steps["chats"]["data_description"])
     await dialog.submit()
+
+
+@pytest.mark.parametrize("texts", [TEXTS["config"], TEXTS["config_subentries"]["chat"]])
+def test_every_error_has_a_text(texts: Any) -> None:
+    errors = [
+        *(BridgeError("", code=code) for code in link_flow.TOLD),
+        InvalidToken(),
+        SchemaIncompatible(bridge_is_older=True),
+        SchemaIncompatible(bridge_is_older=False),
+        CannotConnect("", code="unreachable"),
+        BridgeError("", code="internal"),
+    ]
+    of_linking = {"invalid_url", "link_conflict", "link_expired", "passkey_required"}
+    keys = {link_flow.error_key(error) for error in errors}
+    assert keys <= set(texts["error"]) | (of_linking if "entry_type" in texts else set())

@@ -28,13 +28,13 @@ async def entry(hass: HomeAssistant, dialog: Dialog, simulator: Simulator, bridg
 
 
 def _is_reauth(flow: Any, entry: ConfigEntry) -> bool:
-    return flow["context"]["source"] == "reauth" and flow["context"]["entry_id"] == entry.entry_id
+    return bool(flow["context"]["source"] == "reauth" and flow["context"]["entry_id"] == entry.entry_id)
 
 
 async def _reauth(hass: HomeAssistant, dialog: Dialog, entry: ConfigEntry) -> None:
     """Open the reauthentication that Home Assistant has begun."""
-    flow = await until(
-        lambda: next((flow for flow in hass.config_entries.flow.async_progress() if _is_reauth(flow, entry)), None)
+    [flow] = await until(
+        lambda: [flow for flow in hass.config_entries.flow.async_progress() if _is_reauth(flow, entry)]
     )
     await dialog.reopen(flow["flow_id"])
 

@@ -1,5 +1,6 @@
 """The steps of a config flow that reach a bridge and link a device."""
 
+from abc import abstractmethod
 import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Final, override
@@ -22,7 +23,7 @@ _PHONE_SELECTOR: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.T
 _PHONE_SCHEMA: Final = vol.Schema({vol.Required(CONF_PHONE): _PHONE_SELECTOR})
 
 # Error codes that have a text of their own in `config.error` and `config_subentries.chat.error`.
-_TOLD: Final = {
+TOLD: Final = {
     "invalid_url",
     "connection_lost",
     "account_not_found",
@@ -48,7 +49,7 @@ def error_key(error: BridgeError) -> str:
             return "invalid_token"
         case SchemaIncompatible():
             return "bridge_too_old" if error.bridge_is_older else "bridge_too_new"
-        case _ if error.code in _TOLD:
+        case _ if error.code in TOLD:
             return error.code
         case CannotConnect():
             return "cannot_connect"
@@ -122,9 +123,9 @@ class LinkFlow(ConfigFlow):
             assert self._link
         return await self._async_take(self._link.account)
 
+    @abstractmethod
     async def _async_take(self, account: Account) -> ConfigFlowResult:
         """Go on with an account of the bridge."""
-        raise NotImplementedError
 
     def _start_link(self, method: LinkMethod, phone: str | None = None) -> None:
         self._phone = phone

@@ -1,4 +1,4 @@
-"""Fixtures for the real bridge and the simulated WhatsApp, each a process of its own. tests/conftest.py imports them."""
+"""Fixtures for the real bridge and the simulated WhatsApp, each a process of its own."""
 
 import asyncio
 from collections.abc import AsyncGenerator
