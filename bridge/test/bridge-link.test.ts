@@ -121,7 +121,7 @@ test('logged out on the phone: said so, refused to send, and linked again with e
   const { bridge, client, home } = await world.linked()
   const content = { kind: 'poll', question: 'Heat?', options: ['On', 'Off'], selectable: 1 } as const
   const poll = await home.send(world.bob.number, { ...content, options: [...content.options] })
-  await world.bob.waitFor((m) => m.id === poll.message_id, 5000)
+  await world.bob.waitFor((m) => m.id === poll.message_id, 15_000)
   world.owner.unlink()
   await client.event('account', ({ account }) => account.connection.status === 'unlinked')
   const [account] = (await client.call('accounts', {})).accounts

@@ -17,7 +17,7 @@ for (const addressing of ['lid', 'pn'] as const) {
     await t.test('a text to a phone number arrives', async () => {
       const sent = await home.say('+1 (555) 000-0002', 'hello')
       assert.equal(sent.status, 'sent')
-      const got = await bob.waitFor((m) => m.text === 'hello', 5000)
+      const got = await bob.waitFor((m) => m.text === 'hello', 15_000)
       assert.equal(got.id, sent.message_id)
       const receipt = await client.event('receipt', (r) => r.message_id === sent.message_id && r.status === 'delivered')
       assert.equal(receipt.event.chat.id, sent.chat_id)
@@ -50,7 +50,7 @@ for (const addressing of ['lid', 'pn'] as const) {
       }
       assert.deepEqual(groups, [expected])
       await home.say(family.id, 'dinner')
-      await bob.waitFor((m) => m.text === 'dinner' && m.chat === family.id, 5000)
+      await bob.waitFor((m) => m.text === 'dinner' && m.chat === family.id, 15_000)
       const id = await bob.say(family, 'coming')
       const { event } = await client.event('message', (m) => m.message_id === id)
       assert.deepEqual(event.chat, expected)
@@ -61,7 +61,7 @@ for (const addressing of ['lid', 'pn'] as const) {
       for (const chat of [bob.number, family.id]) {
         const content = { kind: 'poll', question: 'Heat?', options: ['On', 'Off', 'Later'], selectable: 1 } as const
         const { message_id } = await home.send(chat, { ...content, options: [...content.options] })
-        const got = await bob.waitFor((m) => m.id === message_id, 5000)
+        const got = await bob.waitFor((m) => m.id === message_id, 15_000)
         assert.deepEqual([got.kind, got.question, got.options], ['poll', 'Heat?', content.options])
         for (const choice of [['Off'], ['On'], []]) {
           const from = client.events.length
@@ -132,7 +132,7 @@ test('what WhatsApp refuses for good is an error and a receipt, and the next mes
   const { event } = await client.event('receipt', (r) => r.status === 'failed')
   assert.equal(event.error, 'restricted')
   assert.equal((await home.say(world.bob.number, 'yes')).status, 'sent')
-  await world.bob.waitFor((m) => m.text === 'yes', 5000)
+  await world.bob.waitFor((m) => m.text === 'yes', 15_000)
   assert.ok(!world.bob.inbox.some((m) => m.text === 'no'))
 })
 

@@ -130,7 +130,7 @@ export class Outbox {
     const waiting = this.#waiting.get(number) ?? new Set()
     this.#waiting.set(number, waiting.add(resolve))
     // A message that may not wait settles by itself, soon, and its sender is told how.
-    const timer = retry ? setTimeout(resolve, seconds * 1000) : undefined
+    const timer = retry ? setTimeout(resolve, seconds * 1000).unref() : undefined
     await promise
     clearTimeout(timer)
     waiting.delete(resolve)

@@ -64,6 +64,9 @@ const handlers: { [C in Served]: (client: Client, args: CommandArgs<C>) => Answe
   }),
 }
 
+/** What may have to wait for WhatsApp: a client may only have so many of these under way. */
+export const slowCommands: ReadonlySet<string> = new Set<Served>(['send', 'resolve', 'unlink'])
+
 /** The one table of commands: each checks its arguments, then runs. @throws BridgeError `invalid_request` on wrong ones. */
 export const commands: ReadonlyMap<string, Run> = new Map([
   command('accounts'),

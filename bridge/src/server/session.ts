@@ -18,7 +18,7 @@ import {
   type Result,
   SCHEMA,
 } from '../protocol.ts'
-import { checked, type Client, commands } from './commands.ts'
+import { checked, type Client, commands, slowCommands } from './commands.ts'
 import { Subscription } from './subscription.ts'
 
 export interface ServerContext {
@@ -42,6 +42,7 @@ export interface Timing {
 }
 
 const MAX_PENDING = 256
+const GOODBYE_MS = 1000
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
 
 const requestSchema = Compile(Request)
@@ -117,7 +118,7 @@ export class Session implements Client {
     const request = isBinary ? undefined : parse(data)
     if (!request) return this.close(CLOSE.bad_frame, 'not a request')
     if (this.#state === 'new') return void this.#authenticate(request)
-    if (this.#pending >= MAX_PENDING) {
+    if (this.#pending >= MAX_PENDING && slowCommands.has(request.command)) {
       return this.#fail(request.id, new BridgeError('rate_limited', 'Too many commands at once: wait for answers'))
     }
     this.#run(request)
@@ -195,6 +196,8 @@ export class Session implements Client {
   #tooSlow(): void {
     this.#log.warn('a client does not read what it gets: closing its connection')
     this.close(CLOSE.slow_client, 'read faster')
+    // What it does not read includes this.
+    setTimeout(() => this.#socket.terminate(), GOODBYE_MS)
   }
 
   #ping(): void {

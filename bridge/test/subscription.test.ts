@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+
+import type { Account } from '../src/account/account.ts'
+import { createLogger } from '../src/log.ts'
+import { CLOSE } from '../src/protocol.ts'
+import { Server } from '../src/server/http.ts'
+import type { Timing } from '../src/server/session.ts'
+import { Client } from './support/client.ts'
+import { MemoryBridge, type MemoryEngine, received } from './support/memory.ts'
+import { until } from './support/until.ts'
+
+const TOKEN = 'x'.repeat(43)
+
+interface Served {
+  account: Account
+  engine: MemoryEngine
+  connect: () => Promise<Client>
+}
+
+/** A server in this very process, with engines in memory. */
+async function serve(t: TestContext, timing: Partial<Timing> = {}): Promise<Served> {
+  const bridge = MemoryBridge.open(t)
+  const { account, engine } = await bridge.link()
+  const { accounts } = bridge
+  const server = new Server({ accounts, token: TOKEN, version: '0', log: createLogger('silent'), timing })
+  const port = await server.listen('127.0.0.1', 0)
+  t.after(() => server.close())
+  const connect = async (): Promise<Client> => {
+    const client = await Client.connect(t, `ws://127.0.0.1:${port}/ws`)
+    await client.authenticate(TOKEN)
+    return client
+  }
+  return { account, engine, connect }
+}
+
+test('the answer comes first, then what was missed, then what is new, without a gap', async (t) => {
+  const { account, engine, connect } = await serve(t)
+  account.records.journal.cursor('c')
+  for (let n = 0; n < 300; n += 1) engine.host.emit(received({ external_id: `old${n}` }))
+  const client = await connect()
+  const frames: string[] = []
+  client.socket.on('message', (data) => frames.push((data as Buffer).toString()))
+  const { seq } = await client.call('listen', { account_id: account.id, consumer: 'c' })
+  assert.equal(seq, 300)
+  assert.match(frames[0] ?? '', /^\{"id":2,"result"/u)
+  for (let n = 0; n < 300; n += 1) engine.host.emit(received({ external_id: `new${n}` }))
+  await client.event('message', (m) => m.message_id === 'new299')
+  const told = client.of('message')
+  assert.deepEqual(
+    told.map((frame) => frame.seq),
+    Array.from({ length: 600 }, (_, index) => index + 1),
+  )
+  assert.deepEqual(
+    told.map(({ replayed }) => replayed),
+    told.map((_, index) => index < 300),
+  )
+})
+
+test('listening again starts again after the cursor, and does not double anything', async (t) => {
+  const { account, engine, connect } = await serve(t)
+  const client = await connect()
+  await client.call('listen', { account_id: account.id, consumer: 'c' })
+  engine.host.emit(received({ external_id: 'one' }))
+  await client.event('message')
+  const from = client.events.length
+  await client.call('listen', { account_id: account.id, consumer: 'c' })
+  await client.event('message', (m) => m.message_id === 'one', { from })
+  engine.host.emit(received({ external_id: 'two' }))
+  await client.event('message', (m) => m.message_id === 'two', { from })
+  await client.call('health', {})
+  assert.deepEqual(
+    client.of('message').map(({ event }) => event.message_id),
+    ['one', 'one', 'two'],
+  )
+})
+
+test('state is told to who listens only', async (t) => {
+  const { account, engine, connect } = await serve(t)
+  const [listener, other] = [await connect(), await connect()]
+  await listener.call('listen', { account_id: account.id, consumer: 'c' })
+  engine.disconnect()
+  engine.host.emit(received())
+  await listener.event('account', (event) => event.account.connection.status === 'disconnected')
+  const { event } = await listener.event('chats')
+  assert.equal(event.chats.length, 1)
+  await other.call('health', {})
+  assert.deepEqual(other.events, [])
+})
+
+test('a client that does not read is closed, and loses nothing', async (t) => {
+  const { account, engine, connect } = await serve(t, { stall: 200 })
+  const slow = await connect()
+  const { account_id } = (await slow.call('listen', { account_id: account.id, consumer: 'c' })).account
+  slow.socket.pause()
+  const text = 'x'.repeat(60_000)
+  for (let n = 0; n < 300; n += 1) engine.host.emit(received({ external_id: `${n}`, text }))
+  const watcher = await connect()
+  let clients = 2
+  while (clients > 1) ({ clients } = await watcher.call('health', {}))
+  slow.socket.resume()
+  assert.ok([CLOSE.slow_client, 1006].includes(await slow.closed))
+  const again = await connect()
+  await again.call('listen', { account_id, consumer: 'c' })
+  await again.event('message', (m) => m.message_id === '299')
+  assert.equal(again.of('message').length, 300)
+})
+
+test('a dead client is noticed', async (t) => {
+  const { connect } = await serve(t, { ping: 50 })
+  const dead = await connect()
+  const alive = await connect()
+  dead.socket.pause()
+  let clients = 2
+  while (clients > 1) ({ clients } = await alive.call('health', {}))
+  dead.socket.resume()
+  assert.equal(await dead.closed, 1006)
+})
+
+test('too many commands at once are refused, and the connection goes on', async (t) => {
+  const { account, engine, connect } = await serve(t)
+  engine.deliver = () => new Promise(() => undefined)
+  const client = await connect()
+  const content = { kind: 'text', text: 'x' } as const
+  engine.directory.set('15550000002', {
+    kind: 'person',
+    aliases: [{ kind: 'phone', value: '15550000002@s.whatsapp.net' }],
+  })
+  const args = { account_id: account.id, chat: '15550000002', content }
+  const refusals: unknown[] = []
+  for (let n = 0; n < 300; n += 1) {
+    client.call('send', { ...args, request_id: `${n}` }).catch((error: unknown) => refusals.push(error))
+  }
+  await until(() => refusals.length >= 44)
+  const [first] = refusals as { code: string }[]
+  assert.equal(first?.code, 'rate_limited')
+  assert.equal(refusals.length, 44)
+  assert.deepEqual((await client.call('accounts', {})).accounts.length, 1)
+})
