@@ -117,7 +117,7 @@ describe('staying connected', () => {
   })
 
   test('a login that is never answered is given up', async (t) => {
-    const world = await makeLinkedWorld(t, 'lid', { timing: { connect: 1500, query: 20_000 } })
+    const world = await makeLinkedWorld(t, 'lid', { timing: { connect: 1500, query: 4000 } })
     const { whatsapp, owner, host } = world
     whatsapp.faults.set({ kind: 'no_answer', to: 'encrypt/count', times: 1 })
     whatsapp.disconnect(owner, 'drop')
