@@ -124,6 +124,23 @@ describe('a message is kept by the host or by the inbox', () => {
     assert.deepEqual(told, [first, second])
   })
 
+  test('one message that the host cannot keep holds up no other', async (t) => {
+    const world = await makeLinkedWorld(t)
+    const { whatsapp, owner, bob, host } = world
+    const emit = host.emit.bind(host)
+    host.emit = (event) => {
+      if (event.type === 'message' && event.text === 'poison') throw new Error('Not this one')
+      emit(event)
+    }
+    await bob.say(owner, 'poison')
+    await whatsapp.until(() => host.states.some(({ status }) => status === 'disconnected'))
+    await whatsapp.until(() => host.state?.status === 'connected' && owner.devices[0]?.ready)
+    const id = await bob.say(owner, 'fine')
+    await whatsapp.until(() => host.withId('message', id).length > 0)
+    assert.equal(host.state?.status, 'connected')
+    assert.equal(host.store.rows.get('inbox')?.size, 1)
+  })
+
   test('a store that cannot keep the key has not read the message', async (t) => {
     const { whatsapp, owner, bob, host } = await makeLinkedWorld(t)
     host.store.failing = true

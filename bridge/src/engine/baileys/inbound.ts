@@ -22,7 +22,7 @@ export class Inbound {
     this.#me = me
   }
 
-  /** Throws when the host could not keep one: it stays in the inbox, and so do the ones after it. */
+  /** Throws when the host could not keep one, which stays in the inbox; the others are told. */
   upsert({ messages, type }: BaileysEventMap['messages.upsert']): void {
     this.#take(messages, type === 'append')
   }
@@ -34,16 +34,19 @@ export class Inbound {
 
   #take(messages: readonly WAMessage[], offline: boolean): void {
     const taken: WAMessage[] = []
-    try {
-      for (const message of messages) {
+    const failures: unknown[] = []
+    for (const message of messages) {
+      try {
         const event = this.#read(message, offline)
         if (event) this.#host.emit(event)
         for (const receipt of foldedReceipts(message, this.#me())) this.#host.emit(receipt)
         taken.push(message)
+      } catch (error) {
+        failures.push(error)
       }
-    } finally {
-      this.#inbox.settle(taken)
     }
+    this.#inbox.settle(taken)
+    if (failures.length > 0) throw new AggregateError(failures, summary(failures[0]))
   }
 
   /** A message that cannot be read costs itself only. */
