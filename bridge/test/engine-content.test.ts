@@ -121,7 +121,7 @@ describe('addresses', () => {
     null,
     undefined,
   ]) {
-    test(`no address: ${JSON.stringify(jid)?.slice(0, 40)}`, () => assert.equal(aliasOf(jid), undefined))
+    test(`no address: ${JSON.stringify([jid]).slice(0, 40)}`, () => assert.equal(aliasOf(jid), undefined))
   }
 
   const me = { id: '15550000001:1@s.whatsapp.net', lid: '900000000000001:1@lid', name: 'Me' }
