@@ -24,6 +24,13 @@ def _event(hass: HomeAssistant, entity_id: str = "event.bea") -> State:
     return state
 
 
+def _recorded(hass: HomeAssistant, entity_id: str = "event.bea") -> set[str]:
+    """Return the attributes that go to the database."""
+    state = _event(hass, entity_id)
+    assert state.state_info
+    return set(state.attributes) - state.state_info["unrecorded_attributes"]
+
+
 async def _send(hass: HomeAssistant, action: str, **data: Any) -> str:
     """Send something and return its message id."""
     answer = await hass.services.async_call("whatsapp", action, data, blocking=True, return_response=True)
@@ -79,8 +86,7 @@ async def test_message_of_a_person(
         "sender_number": BEA,
         "replayed": False,
     }
-    recorded = set(attributes) - _event(hass).state_info["unrecorded_attributes"]  # type: ignore[index]
-    assert recorded.isdisjoint({"text", "sender", "sender_name", "sender_number"})
+    assert _recorded(hass) == {"event_type", "friendly_name"}
 
 
 async def test_message_in_a_group_names_the_group_and_the_person(
@@ -206,6 +212,7 @@ async def test_votes(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simu
     )
     attributes = _event(hass, "event.family").attributes
     assert attributes["event_type"] == "poll_vote"
+    assert _recorded(hass, "event.family") == {"event_type", "friendly_name"}
     assert attributes.items() >= {"poll_id": poll, "options": [], "voter": BEA_JID, "vote_error": None}.items()
 
 
@@ -215,6 +222,7 @@ async def test_receipts(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: S
     await until(lambda: _event(hass).attributes.get("status") == "read")
     attributes = _event(hass).attributes
     assert attributes.items() >= {"event_type": "receipt", "message_id": message, "error": None}.items()
+    assert _recorded(hass) == {"event_type", "friendly_name"}
 
 
 async def test_hostile_names_and_texts_are_never_logged(

@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .account import WhatsAppConfigEntry
 from .bridge.protocol import EventFrame, JournalEvent
 from .entity import ChatEntity
-from .payloads import entity_attributes
+from .payloads import ENTITY_ATTRIBUTES, entity_attributes
 
 PARALLEL_UPDATES = 0
 
@@ -28,14 +28,7 @@ class ChatEvent(ChatEntity, EventEntity):
     _attr_translation_key = "chat"
     _attr_event_types = ["message", "poll_vote", "receipt"]
     # Who wrote what is nothing for a database that other people read.
-    _unrecorded_attributes = frozenset(
-        {
-            *("text", "poll", "question", "options", "tally"),
-            *("sender", "sender_name", "sender_number"),
-            *("voter", "voter_name", "voter_number"),
-            *("by", "by_name", "by_number"),
-        }
-    )
+    _unrecorded_attributes = ENTITY_ATTRIBUTES
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -12,6 +12,16 @@ EVENT_MESSAGE_RECEIVED: Final = "whatsapp_message_received"
 EVENT_MESSAGE_SENT: Final = "whatsapp_message_sent"
 EVENT_POLL_VOTE: Final = "whatsapp_poll_vote"
 
+# All that `entity_attributes` returns.
+ENTITY_ATTRIBUTES: Final = frozenset(
+    {
+        *("message_id", "timestamp", "replayed", "age"),
+        *("kind", "text", "from_me", "quoted_message_id", "poll", "sender", "sender_name", "sender_number"),
+        *("poll_id", "question", "options", "tally", "vote_error", "voter", "voter_name", "voter_number"),
+        *("status", "error", "by", "by_name", "by_number"),
+    }
+)
+
 _MEDIA_KINDS: Final = {"image", "video", "audio", "document", "sticker"}
 
 

@@ -99,8 +99,25 @@ class BridgeConnection:
             CommandFailed: `timeout`, or another error of the bridge.
 
         """
+        self._socket = await self._dial()
         try:
-            self._socket = await connect(
+            hello = await self._read_hello(self._socket)
+            self._reader = asyncio.create_task(self._read(self._socket), name="WhatsApp bridge reader")
+            args = AuthenticateArgs(token=self._token, schema=_choose_schema(hello), client=self._name)
+            await self.request("authenticate", args, timeout=HANDSHAKE_TIMEOUT)
+        except CommandFailed as err:
+            await self.close()
+            if err.code == "unauthorized":
+                raise InvalidToken from err
+            raise
+        except BaseException:
+            await self.close()
+            raise
+        return hello
+
+    async def _dial(self) -> ClientConnection:
+        try:
+            return await connect(
                 str(self._url),
                 ssl=self._ssl,
                 # The bridge is on this machine or in this house, whatever the environment says about proxies.
@@ -117,20 +134,6 @@ class BridgeConnection:
             raise CannotConnect(f"the bridge cannot be reached: {type(err).__name__}", code="unreachable") from err
         except WebSocketException as err:
             raise CannotConnect("there is something else than a bridge", code="not_a_bridge") from err
-        try:
-            hello = await self._read_hello(self._socket)
-            self._reader = asyncio.create_task(self._read(self._socket), name="WhatsApp bridge reader")
-            args = AuthenticateArgs(token=self._token, schema=_choose_schema(hello), client=self._name)
-            await self.request("authenticate", args, timeout=HANDSHAKE_TIMEOUT)
-        except CommandFailed as err:
-            await self.close()
-            if err.code == "unauthorized":
-                raise InvalidToken from err
-            raise
-        except BaseException:
-            await self.close()
-            raise
-        return hello
 
     async def close(self) -> None:
         """Close the socket. Pending requests are rejected. Harmless when closed already."""
