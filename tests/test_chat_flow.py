@@ -60,7 +60,7 @@ async def test_pick_a_group(hass: HomeAssistant, chat_dialog: Dialog, entry: Con
 @pytest.mark.parametrize("typed", [DORA, "+1 (555) 000-0004", "001-555-000-0004"])
 async def test_type_a_number(hass: HomeAssistant, chat_dialog: Dialog, entry: ConfigEntry, typed: str) -> None:
     await _open(chat_dialog, entry)
-    await chat_dialog.submit(chat=typed)
+    await chat_dialog.submit(number=typed)
     await _added(hass, chat_dialog, entry, [f"+{DORA}"])
     [dora] = entry.subentries.values()
     assert dora.data["phone"] == DORA
@@ -74,21 +74,30 @@ async def test_what_leads_nowhere(
     hass: HomeAssistant, chat_dialog: Dialog, entry: ConfigEntry, typed: str, error: str
 ) -> None:
     await _open(chat_dialog, entry)
-    await chat_dialog.submit(chat=typed)
-    assert chat_dialog.step["errors"] == {"chat": error}
-    assert chat_dialog.suggests("chat") == typed
+    await chat_dialog.submit(number=typed)
+    assert chat_dialog.step["errors"] == {"number": error}
+    assert chat_dialog.suggests("number") == typed
     await chat_dialog.submit(chat=FAMILY)
+    await _added(hass, chat_dialog, entry, ["Family"])
+
+
+async def test_one_chat_at_a_time(hass: HomeAssistant, chat_dialog: Dialog, entry: ConfigEntry) -> None:
+    await _open(chat_dialog, entry)
+    for given in ({}, {"number": " "}, {"chat": FAMILY, "number": BEA}):
+        await chat_dialog.submit(**given)
+        assert chat_dialog.step["errors"] == {"base": "choose_one"}
+    await chat_dialog.submit(chat=FAMILY, number="")
     await _added(hass, chat_dialog, entry, ["Family"])
 
 
 async def test_a_chat_is_added_once(hass: HomeAssistant, chat_dialog: Dialog, entry: ConfigEntry) -> None:
     await _open(chat_dialog, entry)
-    await chat_dialog.submit(chat=BEA)
+    await chat_dialog.submit(number=BEA)
     await _added(hass, chat_dialog, entry, [f"+{BEA}"])
     await _open(chat_dialog, entry)
-    await chat_dialog.submit(chat=f"+{BEA}")
-    assert chat_dialog.step["errors"] == {"chat": "already_configured"}
-    await chat_dialog.submit(chat=CARLOS)
+    await chat_dialog.submit(number=f"+{BEA}")
+    assert chat_dialog.step["errors"] == {"number": "already_configured"}
+    await chat_dialog.submit(number=CARLOS)
     await _added(hass, chat_dialog, entry, [f"+{BEA}", f"+{CARLOS}"])
 
 
@@ -100,10 +109,11 @@ async def test_a_chat_is_known_by_any_of_its_names(
     await load(hass, entry)
     scripted_bridge.answers["resolve"] = {"chat": chat("15550000009@s.whatsapp.net", "Zoe")}
     await _open(chat_dialog, entry)
-    await chat_dialog.submit(chat="+15550000009")
-    assert chat_dialog.step["errors"] == {"chat": "already_configured"}
+    assert "chat" not in chat_dialog.step["data_schema"].schema
+    await chat_dialog.submit(number="+15550000009")
+    assert chat_dialog.step["errors"] == {"number": "already_configured"}
     scripted_bridge.answers["resolve"] = {"chat": chat("15550000008@s.whatsapp.net", "Bea")}
-    await chat_dialog.submit(chat="+15550000008")
+    await chat_dialog.submit(number="+15550000008")
     await _added(hass, chat_dialog, entry, ["Zoe", "Bea"])
 
 
@@ -114,11 +124,11 @@ async def test_whatsapp_is_away(
     fault = await simulator.do("fault.set", kind="http_status", code=503)
     await simulator.do("server.disconnect", number=OWNER, reason="drop")
     await bridge.until_account("disconnected")
-    await chat_dialog.submit(chat=DORA)
-    assert chat_dialog.step["errors"] == {"chat": "not_connected"}
+    await chat_dialog.submit(number=DORA)
+    assert chat_dialog.step["errors"] == {"number": "not_connected"}
     await simulator.do("fault.clear", id=fault["id"])
     await bridge.until_account("connected")
-    await chat_dialog.submit(chat=DORA)
+    await chat_dialog.submit(number=DORA)
     await _added(hass, chat_dialog, entry, [f"+{DORA}"])
 
 

@@ -11,6 +11,8 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
 )
 import voluptuous as vol
 
@@ -21,21 +23,19 @@ from .const import CONF_CHAT_ID, CONF_KIND, CONF_LID, CONF_PHONE, SUBENTRY_TYPE_
 from .link_flow import display_name, error_key
 
 CONF_CHAT: Final = "chat"
+CONF_NUMBER: Final = "number"
 
+_NUMBER_SELECTOR: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.TEL))
 _RENAME_SCHEMA: Final = vol.Schema({vol.Required(CONF_NAME): TextSelector()})
 
 
-def chat_selector(chats: Iterable[Chat], *, multiple: bool = False, custom_value: bool = False) -> SelectSelector:
-    """Return a list of chats that can be searched; its values are their ids. `custom_value`: others may be typed."""
+def chat_selector(chats: Iterable[Chat], *, multiple: bool = False) -> SelectSelector:
+    """Return a list of chats that can be searched; its values are their ids."""
     options = [
         SelectOptionDict(value=chat["id"], label=_label(chat))
         for chat in sorted(chats, key=lambda chat: display_name(chat).casefold())
     ]
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=options, multiple=multiple, custom_value=custom_value, mode=SelectSelectorMode.DROPDOWN
-        )
-    )
+    return SelectSelector(SelectSelectorConfig(options=options, multiple=multiple, mode=SelectSelectorMode.DROPDOWN))
 
 
 def _label(chat: Chat) -> str:
@@ -60,21 +60,30 @@ class ChatFlow(ConfigSubentryFlow):
         entry: WhatsAppConfigEntry = self._get_entry()
         if entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="entry_not_loaded")
-        account = entry.runtime_data
         errors: dict[str, str] = {}
-        if user_input is not None:
+        # A field that was emptied again is there, and empty.
+        given = {field: text for field, text in (user_input or {}).items() if text.strip()}
+        if len(given) == 1:
+            [(field, text)] = given.items()
             try:
                 async with create_client(entry.data) as client:
-                    chat = await client.resolve(account.account_id, user_input[CONF_CHAT])
+                    chat = await client.resolve(entry.runtime_data.account_id, text)
             except BridgeError as err:
-                errors[CONF_CHAT] = error_key(err)
+                errors = {field: error_key(err)}
             else:
                 if not self._is_added(chat):
                     new = chat_subentry(chat)
                     return self.async_create_entry(title=new["title"], data=new["data"], unique_id=new["unique_id"])
-                errors[CONF_CHAT] = "already_configured"
-        offered = [chat for chat in account.chats.values() if not self._is_added(chat)]
-        schema = vol.Schema({vol.Required(CONF_CHAT): chat_selector(offered, custom_value=True)})
+                errors = {field: "already_configured"}
+        elif user_input is not None:
+            errors = {"base": "choose_one"}
+        offered = [chat for chat in entry.runtime_data.chats.values() if not self._is_added(chat)]
+        schema = vol.Schema(
+            {
+                **({vol.Optional(CONF_CHAT): chat_selector(offered)} if offered else {}),
+                vol.Optional(CONF_NUMBER): _NUMBER_SELECTOR,
+            }
+        )
         return self.async_show_form(
             step_id="user", data_schema=self.add_suggested_values_to_schema(schema, user_input), errors=errors
         )

@@ -156,7 +156,8 @@ class LinkFlow(ConfigFlow):
             progress_task=self._change,
             description_placeholders={
                 "qr": link.image,
-                "code": f"{link.code[:4]}-{link.code[4:]}",
+                # A hyphen that no narrow screen breaks the line at.
+                "code": f"{link.code[:4]}\u2011{link.code[4:]}",
                 "number": str(link.number),
                 "total": str(link.total),
             },

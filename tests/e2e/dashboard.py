@@ -84,7 +84,7 @@ class Dashboard:
 
     async def add_number(self, number: str) -> None:
         """Type a phone number into the dialog's list of them."""
-        await self.press("Add Phone numbers")
+        await self.press("Add Phone number")
         await self.dialog.locator("input[type=tel]").fill(number)
 
     async def show_integration(self, picture: str) -> None:

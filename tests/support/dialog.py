@@ -101,9 +101,11 @@ class Dialog:
         await simulator.do("phone.scan", number=number, qr=read_qr(await self.picture()))
 
     async def code(self) -> str:
-        """Return the code that the dialog shows, as soon as it is there."""
+        """Return the code that the dialog shows in two halves, as soon as it is there."""
         await self.until(lambda step: step.get("progress_action") == "code")
-        return self._placeholder("code")
+        left, right = self._placeholder("code").split("\u2011")
+        assert len(left) == len(right) == 4
+        return left + right
 
     def offers(self, field: str) -> dict[str, str]:
         """Return what a list of the form offers: labels by value."""
