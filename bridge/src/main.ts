@@ -11,8 +11,13 @@ import manifest from '../package.json' with { type: 'json' }
 const STOP_MS = 1500
 const SWEEP_MS = 86_400_000
 
-/** Starts everything; resolves with how to stop it. */
-async function start(options: Options): Promise<() => Promise<void>> {
+interface Bridge {
+  port: number
+  bridgeId: string
+  stop: () => Promise<void>
+}
+
+async function start(options: Options): Promise<Bridge> {
   const log = createLogger(options.logLevel)
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'the bridge failed and ends')
@@ -25,6 +30,7 @@ async function start(options: Options): Promise<() => Promise<void>> {
     ...(options.whatsappRootKey && { rootKey: options.whatsappRootKey }),
     ...(options.whatsappVersion && { version: options.whatsappVersion }),
   })
+  if (options.whatsappUrl !== undefined) log.warn('this bridge talks to a simulated WhatsApp')
   const accounts = new Accounts(store, engines, log)
   const server = new Server({ accounts, token, version: manifest.version, log })
   const port = await server.listen(options.host, options.port)
@@ -32,13 +38,13 @@ async function start(options: Options): Promise<() => Promise<void>> {
   const sweep = (): void => store.sweep(Date.now() / 1000)
   sweep()
   const sweeps = setInterval(sweep, SWEEP_MS)
-  process.stdout.write(`${JSON.stringify({ ready: true, host: options.host, port, bridge_id: store.bridgeId })}\n`)
-  return async () => {
+  const stop = async (): Promise<void> => {
     clearInterval(sweeps)
     await server.close()
     await accounts.stop()
     store.close()
   }
+  return { port, bridgeId: store.bridgeId, stop }
 }
 
 async function main(): Promise<void> {
@@ -47,13 +53,14 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE)
     return
   }
-  const stop = await start(options)
+  const { port, bridgeId, stop } = await start(options)
   const end = (): void => {
     setTimeout(() => process.exit(0), STOP_MS)
     void stop().then(() => process.exit(0))
   }
   process.once('SIGTERM', end)
   process.once('SIGINT', end)
+  process.stdout.write(`${JSON.stringify({ ready: true, host: options.host, port, bridge_id: bridgeId })}\n`)
 }
 
 main().catch((error: unknown) => {

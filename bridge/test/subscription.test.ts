@@ -89,7 +89,7 @@ test('state is told to who listens only', async (t) => {
 })
 
 test('a client that does not read is closed, and loses nothing', async (t) => {
-  const { account, engine, connect } = await serve(t, { stall: 200 })
+  const { account, engine, connect } = await serve(t, { stall: 1500 })
   const slow = await connect()
   const { account_id } = (await slow.call('listen', { account_id: account.id, consumer: 'c' })).account
   slow.socket.pause()

@@ -9,17 +9,16 @@ import {
   type Self,
   type StoredMessage,
 } from '../engine/engine.ts'
-import { asBridgeError, BridgeError } from '../errors.ts'
+import type { Logger } from '../log.ts'
 import type * as wire from '../protocol.ts'
 import type { ChatRow } from '../store/identities.ts'
 import type { Sender } from './delivery.ts'
+import { Directory } from './directory.ts'
 import { Outbox } from './outbox.ts'
 import { phoneDigits } from './phone.ts'
 import { Records } from './records.ts'
 import { type Context, EngineSession, type Listener } from './session.ts'
 import { cleanName, now } from './text.ts'
-
-const LOOKUP_SECONDS = 20
 
 /**
  * The id of an account follows from its own phone number alone, so that an account which is linked again after its store
@@ -34,26 +33,33 @@ export function accountId(self: Self): string {
 export class Account implements Listener, Sender {
   readonly id: string
   readonly records: Records
+  readonly #directory: Directory
   readonly #outbox: Outbox
   readonly #context: Context
+  readonly #log: Logger
   readonly #listeners = new Set<(event: wire.StateEvent) => void>()
   #self: Self
   #linked: boolean
   #session: EngineSession
   #connection: wire.Connection
+  /** Sessions that are being ended. */
+  readonly #endings = new Set<Promise<void>>()
   #announcing = false
   #stopped = false
 
   constructor(context: Context, id: string, self: Self, linked: boolean) {
     this.id = id
     this.#context = context
+    // The beginning is enough to tell accounts apart, and no part of it can be taken for a phone number.
+    this.#log = context.log.child({ account: id.slice(0, 7) })
     this.#self = self
     this.#linked = linked
     this.#session = new EngineSession(context, id, this)
     const reason = linked ? null : 'logged_out'
     this.#connection = { status: linked ? 'disconnected' : 'unlinked', reason, since: now(), retry_at: null }
     this.records = new Records(context.store, id, (chats, removed) => this.#tell({ type: 'chats', chats, removed }))
-    this.#outbox = new Outbox(this.records, this, context.log)
+    this.#directory = new Directory(this.records, this)
+    this.#outbox = new Outbox(this.records, this, this.#log)
   }
 
   get engine(): Engine {
@@ -100,7 +106,7 @@ export class Account implements Listener, Sender {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#outbox.stop()
-    await this.engine.stop()
+    await Promise.all([this.engine.stop(), ...this.#endings])
   }
 
   /** Takes over the session of a link that has just been paired, in one commit. The one before it is logged out. */
@@ -127,10 +133,11 @@ export class Account implements Listener, Sender {
 
   /** Starts over with the stored session, after its engine has given up. */
   async restart(): Promise<void> {
-    if (!this.#linked || this.#stopped) return
     const previous = this.#session
+    if (!this.#isLive(previous)) return
     previous.listener = undefined
     await previous.engine.stop()
+    if (!this.#isLive(previous)) return
     this.#session = new EngineSession(this.#context, this.id, this)
     this.start()
   }
@@ -140,34 +147,14 @@ export class Account implements Listener, Sender {
     if (!this.#linked) return
     const { engine } = this
     await engine.unlink().catch((error: unknown) => {
-      this.#context.log.warn({ err: error }, 'could not log out on WhatsApp: the phone still lists this device')
+      this.#log.warn({ err: error }, 'could not log out on WhatsApp: the phone still lists this device')
     })
     if (engine === this.engine) this.#forget('logged_out')
   }
 
-  /**
-   * The chat of an id, any alias or a phone number; an unknown number is looked up on WhatsApp.
-   * @throws BridgeError `chat_not_found`, `not_on_whatsapp`, `not_linked`, `not_connected`.
-   */
+  /** See `Directory.resolve`. */
   async resolve(reference: string): Promise<ChatRow> {
-    const { identity } = this.records
-    const known = identity.find(reference)
-    if (known && (known.kind !== 'group' || known.listed)) return known
-    const digits = phoneDigits(reference)
-    if (known || digits === undefined) throw new BridgeError('chat_not_found', 'This account has no such chat')
-    if (!this.#linked) throw new BridgeError('not_linked', 'The account is not linked to WhatsApp: link it again')
-    if (!this.isConnected()) {
-      const message = 'WhatsApp is not connected at the moment, so the number cannot be looked up: try again later'
-      throw new BridgeError('not_connected', message)
-    }
-    const address = await this.#lookup(digits)
-    if (!address)
-      throw new BridgeError('not_on_whatsapp', 'This number is not on WhatsApp: write it with its country code')
-    return this.#context.store.database.transaction(() => {
-      identity.note(address)
-      identity.learnTyped(digits, address)
-      return identity.noted(address)
-    })
+    return this.#directory.resolve(reference)
   }
 
   /** See `Outbox.send`. */
@@ -188,6 +175,7 @@ export class Account implements Listener, Sender {
     const { since, ...before } = this.#connection
     const same = before.status === status && before.reason === reason
     this.#connection = { status, reason, retry_at, since: same ? since : now() }
+    if (!same) this.#log.info({ status, reason }, 'the connection to WhatsApp has changed')
     this.#announce()
     if (status === 'connected') this.#outbox.resume()
   }
@@ -204,23 +192,17 @@ export class Account implements Listener, Sender {
     return this.records.message(external_id)
   }
 
+  #isLive(session: EngineSession): boolean {
+    return this.#linked && !this.#stopped && this.#session === session
+  }
+
   #startEngine(): void {
     try {
       this.engine.start()
     } catch (error) {
       if (!(error instanceof EngineError) || error.code !== 'not_linked') throw error
-      this.#context.log.error('an account has lost its session and must be linked again')
+      this.#log.error('an account has lost its session and must be linked again')
       this.#forget('logged_out')
-    }
-  }
-
-  async #lookup(digits: string): ReturnType<Engine['lookup']> {
-    const signal = AbortSignal.timeout(LOOKUP_SECONDS * 1000)
-    try {
-      return await this.engine.lookup(digits, signal)
-    } catch (error) {
-      if (signal.aborted) throw new BridgeError('timeout', 'WhatsApp did not answer in time: try again later')
-      throw asBridgeError(error) ?? error
     }
   }
 
@@ -237,6 +219,7 @@ export class Account implements Listener, Sender {
     previous.retire(retired)
     this.#linked = false
     this.#connection = { status: 'unlinked', reason, since: now(), retry_at: null }
+    this.#log.warn({ reason }, 'the account is not linked any more')
     this.#session = new EngineSession(this.#context, this.id, this)
     this.#end(previous, false)
     this.#announce()
@@ -244,13 +227,17 @@ export class Account implements Listener, Sender {
 
   /** Ends a session that nobody listens to any more. */
   #end({ engine, owner }: EngineSession, logOut: boolean): void {
-    const { store, log } = this.#context
+    const { store } = this.#context
     const over = logOut ? engine.unlink() : engine.stop()
-    void over
+    const ending = over
       .catch((error: unknown) =>
-        log.warn({ err: error }, 'could not end a session on WhatsApp: the phone may still list it'),
+        this.#log.warn({ err: error }, 'could not end a session on WhatsApp: the phone may still list it'),
       )
-      .then(() => store.auth.delete(owner))
+      .then(() => {
+        store.auth.delete(owner)
+        return void this.#endings.delete(ending)
+      })
+    this.#endings.add(ending)
   }
 
   /** Tells the state as it is a moment later, once for all that changes until then. */

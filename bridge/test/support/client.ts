@@ -99,7 +99,7 @@ export class Client {
   ): Promise<FrameOf<T>> {
     const isIt = (frame: EventFrame): boolean => frame.event.type === type && fits(frame.event as EventOf<T>)
     const found = await this.#until(() => this.events.slice(from).find(isIt), timeout).catch((error: unknown) => {
-      const seen = this.events.slice(from).map((frame) => JSON.stringify(frame.event))
+      const seen = this.events.slice(from).map((frame) => JSON.stringify(frame.event).slice(0, 300))
       throw new Error(`no such ${type}; seen:\n${seen.join('\n')}`, { cause: error })
     })
     return found as FrameOf<T>
