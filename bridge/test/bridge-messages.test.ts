@@ -153,3 +153,40 @@ test('two accounts in one bridge keep to themselves', async (t) => {
     [world.owner.number, world.bob.number],
   )
 })
+
+test('somebody who hides the number is a chat like any other', async (t) => {
+  const world = await World.start(t)
+  const { client, home } = await world.linked()
+  const eve = world.whatsapp.phone({ number: '15550000003', name: 'Eve', hidesNumber: true })
+  const id = await eve.say(world.owner, 'guess who')
+  const { event } = await client.event('message', (m) => m.message_id === id)
+  assert.deepEqual([event.chat.phone, event.chat.lid, event.sender.name], [null, eve.lid, 'Eve'])
+  await home.say(event.chat.id, 'Eve!')
+  await eve.waitFor((m) => m.text === 'Eve!', 15_000)
+})
+
+test('groups change while the bridge looks on', async (t) => {
+  const world = await World.start(t)
+  const { family, owner, bob } = world
+  const { client, home } = await world.linked()
+  family.rename('Friends')
+  await client.event('chats', ({ chats }) => chats.some(({ id, name }) => id === family.id && name === 'Friends'))
+  const eve = world.whatsapp.phone({ number: '15550000003', name: 'Eve' })
+  family.add(eve)
+  await client.event('chats', ({ chats }) =>
+    chats.some(({ id, participants }) => id === family.id && participants === 3),
+  )
+  await home.say(family.id, 'welcome')
+  await eve.waitFor((m) => m.text === 'welcome', 15_000)
+  const work = world.whatsapp.group({ subject: 'Work', members: [bob] })
+  work.add(owner)
+  await client.event('chats', ({ chats }) => chats.some(({ name }) => name === 'Work'))
+  family.remove(owner)
+  await client.event('chats', ({ removed }) => removed.includes(family.id))
+  await assert.rejects(home.say(family.id, 'still there?'), refused('chat_not_found'))
+  const { groups } = await client.call('groups', { account_id: home.account_id })
+  assert.deepEqual(
+    groups.map(({ name }) => name),
+    ['Work'],
+  )
+})

@@ -191,6 +191,17 @@ test('every consumer has its own cursor, and a new one starts at the head', asyn
   )
 })
 
+test('a phone that could not read a message gets it again, also after a restart', async (t) => {
+  const world = await World.start(t)
+  const { bridge, home } = await world.linked()
+  const { message_id } = await home.say(world.bob.number, 'pardon?')
+  await world.bob.waitFor((m) => m.id === message_id, 15_000)
+  const successor = await killAndStart(world, bridge, home.account_id)
+  await successor.home.connection('connected')
+  world.bob.askAgain(message_id)
+  await world.whatsapp.until(() => world.bob.inbox.find((m) => m.id === message_id)?.copies === 2, 15_000)
+})
+
 for (const mode of ['lid', 'pn'] as const) {
   test(`a vote after a restart finds its poll, by ${mode}`, async (t) => {
     const world = await World.start(t, mode)
