@@ -6,7 +6,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 import pytest
 
-from demo.simulator import BEA, CARLOS, FAMILY, NEIGHBOURS, OWNER, Simulator
+from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
 from tests.support.dialog import Dialog
 from tests.support.entry import load, make_entry, scripted_entry
 from tests.support.house import RealBridge
@@ -43,17 +43,16 @@ async def _added(hass: HomeAssistant, dialog: Dialog, entry: ConfigEntry, titles
 async def test_pick_a_group(hass: HomeAssistant, chat_dialog: Dialog, entry: ConfigEntry) -> None:
     await _open(chat_dialog, entry)
     assert chat_dialog.step["step_id"] == "user"
-    offered = chat_dialog.offers("chat")
-    assert {offered[FAMILY], offered[NEIGHBOURS]} == {"Family", "Neighbours"}
-    await chat_dialog.submit(chat=FAMILY)
+    assert {"Family", "Neighbours"} < set(chat_dialog.offers("chat"))
+    await chat_dialog.submit(chat="Family")
     await _added(hass, chat_dialog, entry, ["Family"])
     [family] = entry.subentries.values()
     assert family.unique_id == FAMILY
     assert family.data == {"chat_id": FAMILY, "kind": "group", "phone": None, "lid": None}
 
     await _open(chat_dialog, entry)
-    assert FAMILY not in chat_dialog.offers("chat")
-    await chat_dialog.submit(chat=NEIGHBOURS)
+    assert "Family" not in chat_dialog.offers("chat")
+    await chat_dialog.submit(chat="Neighbours")
     await _added(hass, chat_dialog, entry, ["Family", "Neighbours"])
 
 
@@ -77,17 +76,28 @@ async def test_what_leads_nowhere(
     await chat_dialog.submit(number=typed)
     assert chat_dialog.step["errors"] == {"number": error}
     assert chat_dialog.suggests("number") == typed
-    await chat_dialog.submit(chat=FAMILY)
+    await chat_dialog.submit(chat="Family")
     await _added(hass, chat_dialog, entry, ["Family"])
 
 
 async def test_one_chat_at_a_time(hass: HomeAssistant, chat_dialog: Dialog, entry: ConfigEntry) -> None:
     await _open(chat_dialog, entry)
-    for given in ({}, {"number": " "}, {"chat": FAMILY, "number": BEA}):
+    for given in ({}, {"number": " "}, {"chat": "Family", "number": BEA}):
         await chat_dialog.submit(**given)
         assert chat_dialog.step["errors"] == {"base": "choose_one"}
-    await chat_dialog.submit(chat=FAMILY, number="")
+    await chat_dialog.submit(chat="Family", number="")
     await _added(hass, chat_dialog, entry, ["Family"])
+
+
+@pytest.mark.parametrize(("typed", "title"), [(FAMILY, "Family"), (BEA, f"+{BEA}")])
+async def test_type_into_the_list(
+    hass: HomeAssistant, chat_dialog: Dialog, entry: ConfigEntry, typed: str, title: str
+) -> None:
+    await _open(chat_dialog, entry)
+    await chat_dialog.submit(chat="Nobody I know")
+    assert chat_dialog.step["errors"] == {"chat": "chat_not_found"}
+    await chat_dialog.submit(chat=typed)
+    await _added(hass, chat_dialog, entry, [title])
 
 
 async def test_a_chat_is_added_once(hass: HomeAssistant, chat_dialog: Dialog, entry: ConfigEntry) -> None:
@@ -137,10 +147,10 @@ async def test_the_bridge_is_away(
 ) -> None:
     await _open(chat_dialog, entry)
     await bridge.stop()
-    await chat_dialog.submit(chat=FAMILY)
+    await chat_dialog.submit(chat="Family")
     assert chat_dialog.step["errors"] == {"chat": "cannot_connect"}
     await bridge.start()
-    await chat_dialog.submit(chat=FAMILY)
+    await chat_dialog.submit(chat="Family")
     await _added(hass, chat_dialog, entry, ["Family"])
 
 
@@ -151,13 +161,13 @@ async def test_an_account_that_is_not_loaded(hass: HomeAssistant, chat_dialog: D
     assert chat_dialog.step["reason"] == "entry_not_loaded"
     assert await hass.config_entries.async_setup(entry.entry_id)
     await _open(chat_dialog, entry)
-    await chat_dialog.submit(chat=FAMILY)
+    await chat_dialog.submit(chat="Family")
     await _added(hass, chat_dialog, entry, ["Family"])
 
 
 async def test_rename(hass: HomeAssistant, chat_dialog: Dialog, entry: ConfigEntry) -> None:
     await _open(chat_dialog, entry)
-    await chat_dialog.submit(chat=FAMILY)
+    await chat_dialog.submit(chat="Family")
     await _added(hass, chat_dialog, entry, ["Family"])
     [family] = entry.subentries
     await chat_dialog.open((entry.entry_id, "chat"), source="reconfigure", subentry_id=family)

@@ -12,7 +12,7 @@ import pytest
 from custom_components.whatsapp import link_flow
 from custom_components.whatsapp.bridge import BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
 from custom_components.whatsapp.const import DOMAIN
-from demo.simulator import BEA, CARLOS, FAMILY, NEIGHBOURS, OWNER, Simulator
+from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
 from tests.support.dialog import Dialog
 from tests.support.house import RealBridge
 from tests.support.scripted_bridge import TOKEN, Fail, ScriptedBridge, chat
@@ -44,8 +44,8 @@ async def test_link_by_qr_code_and_choose_chats(dialog: Dialog, simulator: Simul
     assert dialog.step["progress_action"] == "connecting"
     await dialog.scan(simulator)
     await dialog.until_step("chats")
-    assert dialog.offers("groups") == {FAMILY: "Family", NEIGHBOURS: "Neighbours"}
-    await dialog.submit(groups=[FAMILY], numbers=["+1 (555) 000-0002", " "])
+    assert dialog.offers("groups") == ["Family", "Neighbours"]
+    await dialog.submit(groups=["Family"], numbers=["+1 (555) 000-0002", " "])
 
     assert dialog.step["type"] is FlowResultType.CREATE_ENTRY
     entry = dialog.step["result"]
@@ -149,7 +149,7 @@ async def test_one_of_several_accounts_that_are_linked_already(
     assert dialog.step["description_placeholders"] == {"accounts": f"+{OWNER}, +{BEA}"}
     await dialog.choose("existing")
     assert dialog.step["step_id"] == "existing"
-    assert dialog.offers("account") == {owner["account_id"]: f"+{OWNER}", bea["account_id"]: f"+{BEA}"}
+    assert dialog.offers("account") == [f"+{OWNER}", f"+{BEA}"]
     await dialog.submit(account=bea["account_id"])
     await dialog.submit()
     assert dialog.step["result"].unique_id == bea["account_id"]
@@ -192,24 +192,26 @@ async def test_people_are_offered_by_name_and_number(dialog: Dialog, scripted_br
         chat("15550000007@s.whatsapp.net"),
         chat("77@lid", "Hidden"),
         chat("78@lid"),
+        chat("79@lid", "Hidden"),
     ]
     scripted_bridge.answers["groups"] = {"groups": []}
     await dialog.add(scripted_bridge)
     await dialog.choose("existing")
     assert "groups" not in dialog.step["data_schema"].schema
     assert dialog.step["description_placeholders"]["name"] == "Alex"
-    assert list(dialog.offers("people").values()) == [
+    assert dialog.offers("people") == [
         "+15550000007",
         "78@lid",
         "Bea (+15550000008)",
         "Hidden",
+        "Hidden (79@lid)",
         "zoe (+15550000009)",
     ]
-    await dialog.submit(people=["77@lid", "15550000009@s.whatsapp.net"])
+    await dialog.submit(people=["Hidden (79@lid)", "zoe (+15550000009)"])
     entry = dialog.step["result"]
     assert entry.title == "Alex"
     assert {subentry.title: subentry.data["lid"] for subentry in entry.subentries.values()} == {
-        "Hidden": "77@lid",
+        "Hidden": "79@lid",
         "zoe": None,
     }
 
@@ -223,10 +225,10 @@ async def test_a_number_that_leads_nowhere(
     await bridge.link(simulator)
     await dialog.add(bridge)
     await dialog.choose("existing")
-    await dialog.submit(groups=[FAMILY], numbers=[BEA, number])
+    await dialog.submit(groups=["Family"], numbers=[BEA, number])
     assert dialog.step["errors"] == {"numbers": error}
     assert dialog.step["description_placeholders"]["number"] == number
-    await dialog.submit(groups=[FAMILY], numbers=[BEA, f"+{BEA}", CARLOS])
+    await dialog.submit(groups=["Family"], numbers=[BEA, f"+{BEA}", CARLOS])
     titles = {subentry.title for subentry in dialog.step["result"].subentries.values()}
     assert titles == {"Family", f"+{BEA}", f"+{CARLOS}"}
 

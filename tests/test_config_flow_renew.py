@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from demo.simulator import BEA, FAMILY, OWNER, Simulator
+from demo.simulator import BEA, OWNER, Simulator
 from tests.support.dialog import Dialog
 from tests.support.house import RealBridge
 from tests.support.links import link_moves, script_links
@@ -21,7 +21,7 @@ async def entry(hass: HomeAssistant, dialog: Dialog, simulator: Simulator, bridg
     await bridge.link(simulator)
     await dialog.add(bridge)
     await dialog.choose("existing")
-    await dialog.submit(groups=[FAMILY])
+    await dialog.submit(groups=["Family"])
     added: ConfigEntry = dialog.step["result"]
     assert added.state is ConfigEntryState.LOADED
     return added

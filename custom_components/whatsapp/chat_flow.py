@@ -6,7 +6,6 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryData, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
-    SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -29,17 +28,22 @@ _NUMBER_SELECTOR: Final = TextSelector(TextSelectorConfig(type=TextSelectorType.
 _RENAME_SCHEMA: Final = vol.Schema({vol.Required(CONF_NAME): TextSelector()})
 
 
-def chat_selector(chats: Iterable[Chat], *, multiple: bool = False) -> SelectSelector:
-    """Return a list of chats that can be searched; its values are their ids."""
-    options = [
-        SelectOptionDict(value=chat["id"], label=_label(chat))
-        for chat in sorted(chats, key=lambda chat: display_name(chat).casefold())
-    ]
-    return SelectSelector(SelectSelectorConfig(options=options, multiple=multiple, mode=SelectSelectorMode.DROPDOWN))
+def label_chats(chats: Iterable[Chat]) -> dict[str, Chat]:
+    """Return the chats by what a list shows of each, in its order. No two look alike."""
+    labelled: dict[str, Chat] = {}
+    for chat in sorted(chats, key=lambda chat: display_name(chat).casefold()):
+        label = f"{chat['name']} (+{chat['phone']})" if chat["name"] and chat["phone"] else display_name(chat)
+        labelled[f"{label} ({chat['id']})" if label in labelled else label] = chat
+    return labelled
 
 
-def _label(chat: Chat) -> str:
-    return f"{chat['name']} (+{chat['phone']})" if chat["name"] and chat["phone"] else display_name(chat)
+def chat_selector(labels: Iterable[str], *, multiple: bool) -> SelectSelector:
+    """Return a list that can be searched. One that takes a single chat takes typed text too: others have no search."""
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=list(labels), multiple=multiple, custom_value=not multiple, mode=SelectSelectorMode.DROPDOWN
+        )
+    )
 
 
 def chat_subentry(chat: Chat) -> ConfigSubentryData:
@@ -55,6 +59,9 @@ def chat_subentry(chat: Chat) -> ConfigSubentryData:
 class ChatFlow(ConfigSubentryFlow):
     """Adds a chat to an account, or renames it."""
 
+    def __init__(self) -> None:
+        self._offered: dict[str, Chat] = {}
+
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Let a chat be picked from the list, or a number be typed."""
         entry: WhatsAppConfigEntry = self._get_entry()
@@ -65,9 +72,10 @@ class ChatFlow(ConfigSubentryFlow):
         given = {field: text for field, text in (user_input or {}).items() if text.strip()}
         if len(given) == 1:
             [(field, text)] = given.items()
+            reference = self._offered[text]["id"] if text in self._offered else text
             try:
                 async with create_client(entry.data) as client:
-                    chat = await client.resolve(entry.runtime_data.account_id, text)
+                    chat = await client.resolve(entry.runtime_data.account_id, reference)
             except BridgeError as err:
                 errors = {field: error_key(err)}
             else:
@@ -77,10 +85,10 @@ class ChatFlow(ConfigSubentryFlow):
                 errors = {field: "already_configured"}
         elif user_input is not None:
             errors = {"base": "choose_one"}
-        offered = [chat for chat in entry.runtime_data.chats.values() if not self._is_added(chat)]
+        self._offered = label_chats(chat for chat in entry.runtime_data.chats.values() if not self._is_added(chat))
         schema = vol.Schema(
             {
-                **({vol.Optional(CONF_CHAT): chat_selector(offered)} if offered else {}),
+                **({vol.Optional(CONF_CHAT): chat_selector(self._offered, multiple=False)} if self._offered else {}),
                 vol.Optional(CONF_NUMBER): _NUMBER_SELECTOR,
             }
         )

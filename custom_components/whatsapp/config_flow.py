@@ -19,7 +19,7 @@ import voluptuous as vol
 from .account import create_client
 from .bridge import BridgeError
 from .bridge.protocol import LIMIT_LISTED_CHATS, Account, Chat
-from .chat_flow import ChatFlow, chat_selector, chat_subentry
+from .chat_flow import ChatFlow, chat_selector, chat_subentry, label_chats
 from .const import CONF_ACCOUNT_ID, CONF_PHONE, DOMAIN, SUBENTRY_TYPE_CHAT
 from .link_flow import LinkFlow, display_name, error_key
 
@@ -52,6 +52,7 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
 
     def __init__(self) -> None:
         super().__init__()
+        # By what the form shows of each.
         self._chats: dict[str, Chat] = {}
 
     @classmethod
@@ -121,7 +122,7 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
             errors = await self._async_list_chats()
         else:
             picked = user_input.get(CONF_GROUPS, []) + user_input.get(CONF_PEOPLE, [])
-            chosen = {chat_id: self._chats[chat_id] for chat_id in picked}
+            chosen = {chat["id"]: chat for chat in (self._chats[label] for label in picked)}
             # The form leaves an empty text where a line was added and nothing typed.
             numbers = [number for number in user_input.get(CONF_NUMBERS, []) if number.strip()]
             errors = await self._async_add_numbers(numbers, chosen, placeholders)
@@ -141,7 +142,7 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
                 known = [*await client.groups(account_id), *await client.chats(account_id, limit=LIMIT_LISTED_CHATS)]
         except BridgeError as err:
             return {"base": error_key(err)}
-        self._chats = {chat["id"]: chat for chat in known}
+        self._chats = label_chats({chat["id"]: chat for chat in known}.values())
         return {}
 
     async def _async_add_numbers(
@@ -161,8 +162,8 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
         return {}
 
     def _chats_schema(self) -> vol.Schema:
-        groups = [chat for chat in self._chats.values() if chat["kind"] == "group"]
-        people = [chat for chat in self._chats.values() if chat["kind"] != "group"]
+        groups = [label for label, chat in self._chats.items() if chat["kind"] == "group"]
+        people = [label for label, chat in self._chats.items() if chat["kind"] != "group"]
         return vol.Schema(
             {
                 **({vol.Optional(CONF_GROUPS): chat_selector(groups, multiple=True)} if groups else {}),

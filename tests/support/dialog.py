@@ -107,10 +107,10 @@ class Dialog:
         assert len(left) == len(right) == 4
         return left + right
 
-    def offers(self, field: str) -> dict[str, str]:
-        """Return what a list of the form offers: labels by value."""
-        config = self.step["data_schema"].schema[field].config
-        return {option["value"]: option["label"] for option in config["options"]}
+    def offers(self, field: str) -> list[str]:
+        """Return what a list of the form offers."""
+        options = self.step["data_schema"].schema[field].config["options"]
+        return [option if isinstance(option, str) else option["label"] for option in options]
 
     def suggests(self, field: str) -> object:
         """Return what a field of the form is filled with."""
