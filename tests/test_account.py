@@ -434,12 +434,28 @@ async def test_unload_does_not_wait_for_a_bridge_that_is_stuck(
         assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_last_event_outlives_a_reload(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
+    entry = scripted_entry(scripted_bridge, [BOB])
+    await load(hass, entry)
+    await scripted_bridge.message(1, BOB, "remember me")
+    await until(lambda: _state(hass, "event.bob") != "unknown")
+    before = hass.states.get("event.bob")
+    assert before
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    after = hass.states.get("event.bob")
+    assert after
+    assert (after.state, after.attributes["text"]) == (before.state, "remember me")
+
+
 async def test_closes_when_home_assistant_stops(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
     await load(hass, scripted_entry(scripted_bridge, [BOB]))
+    await scripted_bridge.message(1, BOB)
+    await until(lambda: scripted_bridge.of("ack"))
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     await until(lambda: scripted_bridge.close_codes == [1000])
     await hass.async_block_till_done()
     assert scripted_bridge.connections == 1
+    assert _state(hass, "event.bob") != "unavailable", "it would be saved so"
 
 
 async def test_chats_come_and_go_without_a_restart(

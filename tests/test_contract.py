@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -13,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.whatsapp import account as account_module
 from custom_components.whatsapp.bridge import BridgeClient, CommandFailed, InvalidToken
 from custom_components.whatsapp.bridge.protocol import SCHEMA_MAX, SCHEMA_MIN, Account, EventFrame
+from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
 from tests.support.entry import load, make_entry
 from tests.support.house import RealBridge
 from tests.support.phone import inbox

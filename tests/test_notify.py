@@ -70,13 +70,16 @@ async def test_one_bad_target_does_not_stop_the_others(
     hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator
 ) -> None:
     bea, carlos = await inbox(whatsapp, BEA), await inbox(whatsapp, CARLOS)
-    error = await _refused(hass, target=[NOBODY, "No\nSuch {{ name }}", BEA, CARLOS, "bea"], message="to all")
+    error = await _refused(
+        hass, target=["+1 555 999-9999", "No\nSuch {{ name }}", BEA, CARLOS, "bea"], message="to all"
+    )
     assert await bea.texts() == ["to all"], "once, by whatever name"
     assert await carlos.texts() == ["to all"]
     assert error.translation_key == "some_failed"
     assert str(error) == (
         "2 of 4 targets failed. No Such {{ name }}: No chat has this name. Use a phone number with country code, an id,"
-        " the name of a chat that was added, or the name of a group ••••••••999: This number is not on WhatsApp"
+        " the name of a chat that was added, or the name of a group;"
+        " +• ••• •••-•999: This number is not on WhatsApp"
     )
 
 

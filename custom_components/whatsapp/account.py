@@ -121,9 +121,9 @@ class Account:
         """Disconnect for good. Harmless when called again."""
         if self._task:
             self._task.cancel()
+        # Nobody is notified: what the entities show now is what they begin with next time.
         client, self._client = self._client, None
         self._up.set()
-        self._notify()
         if client is None:
             return
         # What comes from here on is not acknowledged, and so comes again.

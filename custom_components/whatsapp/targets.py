@@ -152,7 +152,7 @@ class Delivery:
             translation_placeholders={
                 "failed": str(len(errors)),
                 "total": str(len(errors) + len(self._results)),
-                "errors": " ".join(f"{_shown(target)}: {error}" for target, error in self._errors.items()),
+                "errors": "; ".join(f"{_shown(target)}: {error}" for target, error in self._errors.items()),
             },
         )
 
@@ -213,5 +213,5 @@ def _only(chats: list[str]) -> str:
 def _shown(target: str) -> str:
     """Return a target for an error, which ends up in a log: no number, and nothing that breaks a line."""
     text = "".join(char if char.isprintable() else " " for char in target)
-    text = re.sub(r"\d(?=\d{3})", "•", text)
+    text = re.sub(r"\d(?=(?:\D*\d){3})", "•", text)
     return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
