@@ -96,6 +96,7 @@ for (const addressing of ['lid', 'pn'] as const) {
         const { event } = await client.event('message', (m) => m.message_id === id)
         assert.deepEqual([event.from_me, event.text, event.chat.phone], [true, 'from my phone', bob.number])
         assert.equal(event.sender.phone, owner.number)
+        await client.event('account', ({ account }) => account.name === 'Owner')
         assert.equal(client.of('message').length, before + 1)
         assert.ok(!client.of('message').some((frame) => frame.event.message_id === message_id))
       },

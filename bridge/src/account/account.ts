@@ -57,7 +57,7 @@ export class Account implements Listener, Sender {
     this.#session = new EngineSession(context, id, this)
     const reason = linked ? null : 'logged_out'
     this.#connection = { status: linked ? 'disconnected' : 'unlinked', reason, since: now(), retry_at: null }
-    this.records = new Records(context.store, id, (chats, removed) => this.#tell({ type: 'chats', chats, removed }))
+    this.records = new Records(context.store, id, (chats, removed) => this.#chatsChanged(chats, removed))
     this.#directory = new Directory(this.records, this)
     this.#outbox = new Outbox(this.records, this, this.#log)
   }
@@ -80,7 +80,7 @@ export class Account implements Listener, Sender {
       account_id: this.id,
       phone: phoneOf(this.#self),
       lid: valueOf(this.#self, 'lid') ?? null,
-      name: cleanName(this.#self.name),
+      name: this.#name(),
       engine: this.engine.name,
       capabilities: this.engine.capabilities(),
       connection: this.#connection,
@@ -190,6 +190,17 @@ export class Account implements Listener, Sender {
 
   message(external_id: string): StoredMessage | undefined {
     return this.records.message(external_id)
+  }
+
+  /** What was known when it was linked, or what its own phone has called itself since. */
+  #name(): string | null {
+    const own = this.records.identity.find(this.#self.aliases[0]?.value ?? '')
+    return cleanName(this.#self.name) ?? own?.own_name ?? null
+  }
+
+  #chatsChanged(chats: wire.Chat[], removed: string[]): void {
+    this.#tell({ type: 'chats', chats, removed })
+    if (chats.some(({ kind }) => kind === 'self')) this.#announce()
   }
 
   #isLive(session: EngineSession): boolean {

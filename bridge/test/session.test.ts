@@ -6,7 +6,7 @@ import { createLogger } from '../src/log.ts'
 import { CLOSE } from '../src/protocol.ts'
 import { Server } from '../src/server/http.ts'
 import type { Timing } from '../src/server/session.ts'
-import { Client } from './support/client.ts'
+import { Client, Refusal } from './support/client.ts'
 import { MemoryBridge, type MemoryEngine, received } from './support/memory.ts'
 import { until } from './support/until.ts'
 
@@ -136,4 +136,20 @@ test('too many commands at once are refused, and the connection goes on', async 
   assert.equal(first?.code, 'rate_limited')
   assert.equal(refusals.length, 44)
   assert.deepEqual((await client.call('accounts', {})).accounts.length, 1)
+})
+
+test('what nobody foresaw is an error with a number to look for in the log, and says nothing else', async (t) => {
+  const { account, engine, connect } = await serve(t)
+  engine.lookup = () => Promise.reject(new TypeError('/secret/path is undefined'))
+  const client = await connect()
+  const asking = client.call('resolve', { account_id: account.id, chat: '+1 555 999 9999' })
+  await assert.rejects(asking, (error: unknown) => {
+    assert.ok(error instanceof Refusal)
+    assert.equal(error.code, 'internal')
+    assert.match(String(error.details['reference']), /^[\da-f-]{36}$/u)
+    assert.ok(error.message.includes(String(error.details['reference'])))
+    assert.doesNotMatch(JSON.stringify([error.message, error.details]), /secret/u)
+    return true
+  })
+  assert.equal((await client.call('accounts', {})).accounts.length, 1)
 })
