@@ -23,7 +23,13 @@ export const LIMITS = {
 } as const
 
 /** Websocket close codes of the bridge. */
-export const CLOSE = { bad_frame: 4400, unauthorized: 4401, auth_deadline: 4408, schema: 4426, slow_client: 4429 } as const
+export const CLOSE = {
+  bad_frame: 4400,
+  unauthorized: 4401,
+  auth_deadline: 4408,
+  schema: 4426,
+  slow_client: 4429,
+} as const
 
 const object = <P extends TProperties>(properties: P) => Type.Object(properties)
 const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
@@ -212,7 +218,11 @@ const account = { account_id: id }
 export const COMMANDS = {
   /** Must come first, within five seconds. `client` names the client and its version. */
   authenticate: {
-    args: object({ token: Type.String(), schema: Type.Integer(), client: Type.String({ maxLength: LIMITS.name_chars }) }),
+    args: object({
+      token: Type.String(),
+      schema: Type.Integer(),
+      client: Type.String({ maxLength: LIMITS.name_chars }),
+    }),
     result: object({ bridge_id: id, version: Type.String() }),
   },
   accounts: { args: none, result: object({ accounts: Type.Array(Account) }) },
@@ -265,7 +275,9 @@ export const COMMANDS = {
       version: Type.String(),
       uptime: Type.Number(),
       clients: Type.Integer(),
-      accounts: Type.Array(object({ account_id: id, connection: Connection, queued: Type.Integer(), journal: Type.Integer() })),
+      accounts: Type.Array(
+        object({ account_id: id, connection: Connection, queued: Type.Integer(), journal: Type.Integer() }),
+      ),
     }),
   },
 } as const satisfies Record<string, { args: TSchema; result: TSchema }>

@@ -99,7 +99,12 @@ function definition(name: string, schema: TSchema): void {
 }
 
 function constants(): string {
-  const all = { SCHEMA_MIN: SCHEMA.min, SCHEMA_MAX: SCHEMA.max, ...prefixed('LIMIT_', LIMITS), ...prefixed('CLOSE_', CLOSE) }
+  const all = {
+    SCHEMA_MIN: SCHEMA.min,
+    SCHEMA_MAX: SCHEMA.max,
+    ...prefixed('LIMIT_', LIMITS),
+    ...prefixed('CLOSE_', CLOSE),
+  }
   return Object.entries(all)
     .map(([name, value]) => `${name}: Final = ${value}`)
     .join('\n')

@@ -55,13 +55,7 @@ type ConnectionStatus = Literal["connecting", "connected", "disconnected", "unli
 
 # Why an account is not connected. `null` on the wire while there is nothing to explain.
 type ConnectionReason = Literal[
-    "network",
-    "server",
-    "restart_required",
-    "logged_out",
-    "replaced",
-    "banned",
-    "client_outdated",
+    "network", "server", "restart_required", "logged_out", "replaced", "banned", "client_outdated"
 ]
 
 
@@ -72,16 +66,7 @@ type LinkStatus = Literal["connecting", "qr", "code", "linking", "linked", "fail
 
 
 type MessageKind = Literal[
-    "text",
-    "poll",
-    "image",
-    "video",
-    "audio",
-    "document",
-    "sticker",
-    "location",
-    "contact",
-    "other",
+    "text", "poll", "image", "video", "audio", "document", "sticker", "location", "contact", "other"
 ]
 
 
