@@ -14,8 +14,6 @@ from .house import PASSWORD, USER, House
 from .parts import ROOT, PartDiedError
 from .simulator import Simulator, populate
 
-_FOLDER: Final = ROOT / ".demo"
-
 _WELCOME: Final = """
 Home Assistant    {url}
   user {user}, password {password}
@@ -32,8 +30,8 @@ Home Assistant    {url}
 {again}Logs are in {logs}. Ctrl-C ends everything.
 """
 _AGAIN: Final = """\
-This is not the first run, and the simulated WhatsApp forgets linked devices when it stops: link the account again where
-Home Assistant asks for it. `scripts/demo --reset` starts anew.
+The simulated WhatsApp forgets linked devices when it stops. Instead of step 2, link an account of an earlier run again:
+“Reconfigure” on the page of the integration. `scripts/demo --reset` starts anew.
 
 """
 
@@ -66,8 +64,8 @@ async def _run(folder: Path, *, again: bool) -> None:
         raise await house.wait_died()
 
 
-async def _main(*, again: bool) -> int:
-    run = asyncio.create_task(_run(_FOLDER, again=again))
+async def _main(folder: Path, *, again: bool) -> int:
+    run = asyncio.create_task(_run(folder, again=again))
 
     def end() -> None:
         # Only once: an impatient second Ctrl-C would leave programs running.
@@ -89,8 +87,10 @@ async def _main(*, again: bool) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="scripts/demo", description="Starts a house to try WhatsApp in.")
     parser.add_argument("--reset", action="store_true", help="forget everything that an earlier run left")
-    if parser.parse_args().reset:
-        shutil.rmtree(_FOLDER, ignore_errors=True)
-    has_run_before = _FOLDER.exists()
-    _FOLDER.mkdir(mode=0o700, exist_ok=True)
-    raise SystemExit(asyncio.run(_main(again=has_run_before)))
+    parser.add_argument("--folder", type=Path, default=ROOT / ".demo", help="where everything is kept")
+    arguments = parser.parse_args()
+    if arguments.reset:
+        shutil.rmtree(arguments.folder, ignore_errors=True)
+    has_run_before = arguments.folder.exists()
+    arguments.folder.mkdir(mode=0o700, exist_ok=True)
+    raise SystemExit(asyncio.run(_main(arguments.folder.absolute(), again=has_run_before)))

@@ -49,6 +49,8 @@ class HomeAssistant:
                 self._callbacks[frame["id"]](frame["event"]["data"])
             elif frame["id"] in self._answers:
                 self._answers.pop(frame["id"]).set_result(frame)
+        for answer in self._answers.values():
+            answer.set_exception(HomeAssistantError("Home Assistant went away."))
 
     async def command(self, command: str, **args: Any) -> Any:
         """Give a websocket command and return its result."""
@@ -77,6 +79,20 @@ class HomeAssistant:
         async with self._session.get(f"/api/config/config_entries/flow/{flow_id}") as response:
             if response.status == _NOT_FOUND:
                 return None
+            response.raise_for_status()
+            step: dict[str, Any] = await response.json()
+            return step
+
+    async def begin_flow(self, handler: str) -> dict[str, Any]:
+        """Begin a config flow and return its first step."""
+        return await self._post("/api/config/config_entries/flow", {"handler": handler})
+
+    async def submit(self, flow_id: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Answer the step that a config flow shows, and return the next."""
+        return await self._post(f"/api/config/config_entries/flow/{flow_id}", data)
+
+    async def _post(self, path: str, data: dict[str, Any]) -> dict[str, Any]:
+        async with self._session.post(path, json=data) as response:
             response.raise_for_status()
             step: dict[str, Any] = await response.json()
             return step
