@@ -37,7 +37,7 @@ export class Inbound {
     const failures: unknown[] = []
     for (const message of messages) {
       try {
-        const event = this.#read(message, offline)
+        const event = this.#read(message, this.#inbox.wasOffline(message.key) ?? offline)
         if (event) this.#host.emit(event)
         for (const receipt of foldedReceipts(message, this.#me())) this.#host.emit(receipt)
         taken.push(message)

@@ -25,6 +25,12 @@ interface Row {
   plaintext: Uint8Array
 }
 
+/** The ids of a message's rows, and whether WhatsApp had kept it for this device. */
+interface Kept {
+  ids: string[]
+  offline: boolean
+}
+
 /**
  * The last window in which a message could be lost: once it is decrypted its key is gone, but Baileys tells us of it later, or
  * never when the connection or the process ends before. So each plaintext is kept in the commit that uses up its key, and deleted
@@ -34,9 +40,10 @@ export class Inbox {
   readonly #store: KeyValue
   readonly #me: () => Contact | undefined
   readonly #log: Logger
-  readonly #stanzas = new WeakMap<Uint8Array, BinaryNode>()
-  /** Ids of rows by message. */
-  readonly #rows = new Map<string, string[]>()
+  /** The attributes of stanzas by their ciphertexts. */
+  readonly #stanzas = new WeakMap<Uint8Array, Row['attrs']>()
+  /** By message. */
+  readonly #rows = new Map<string, Kept>()
   #counter = 0
 
   constructor(store: KeyValue, me: () => Contact | undefined, log: Logger) {
@@ -45,11 +52,22 @@ export class Inbox {
     this.#log = log
   }
 
-  /** To be told of a stanza before Baileys decrypts it: afterwards only the bytes tell which it was. */
+  /**
+   * To be told of a stanza before Baileys has it: afterwards only the bytes tell which it was.
+   *
+   * Baileys queues what WhatsApp had kept, and lets live messages overtake that queue. So to Baileys every message is kept.
+   */
   expect(stanza: BinaryNode): void {
+    const attrs = { ...stanza.attrs }
     for (const { content } of getBinaryNodeChildren(stanza, 'enc')) {
-      if (content instanceof Uint8Array) this.#stanzas.set(content, stanza)
+      if (content instanceof Uint8Array) this.#stanzas.set(content, attrs)
     }
+    stanza.attrs['offline'] ??= 'live'
+  }
+
+  /** Whether WhatsApp had kept the message for this device; `undefined` when it did not come by itself. */
+  wasOffline(key: WAMessageKey): boolean | undefined {
+    return this.#rows.get(nameOf(key))?.offline
   }
 
   /** Decrypts, and keeps the plaintext in the same commit. `lock` names what the commit is about. */
@@ -61,8 +79,8 @@ export class Inbox {
   ): Promise<Uint8Array> {
     const plaintext = await keys.transaction(async () => {
       const bytes = await work()
-      const stanza = this.#stanzas.get(ciphertext)
-      if (stanza) await keys.set(this.#row(stanza, bytes))
+      const attrs = this.#stanzas.get(ciphertext)
+      if (attrs) await keys.set(this.#row({ attrs, plaintext: bytes }))
       return bytes
     }, lock)
     return keepContext(plaintext)
@@ -86,18 +104,22 @@ export class Inbox {
   /** The host has these. */
   settle(messages: readonly WAMessage[]): void {
     const names = messages.map(({ key }) => nameOf(key))
-    const ids = names.flatMap((name) => this.#rows.get(name) ?? [])
+    const ids = names.flatMap((name) => this.#rows.get(name)?.ids ?? [])
     if (ids.length === 0) return
     this.#store.set({ [TYPE]: Object.fromEntries(ids.map((id) => [id, null])) })
     for (const name of names) this.#rows.delete(name)
   }
 
-  #row(stanza: BinaryNode, plaintext: Uint8Array): SignalDataSet {
+  #row(row: Row): SignalDataSet {
     const id = `${String(Date.now()).padStart(15, '0')}-${String(this.#counter++).padStart(9, '0')}`
-    const name = nameOf(this.#decode(stanza.attrs).key)
-    this.#rows.set(name, [...(this.#rows.get(name) ?? []), id])
-    const row: Row = { attrs: stanza.attrs, plaintext }
+    this.#note(this.#decode(row.attrs).key, id, row)
     return { [TYPE]: { [id]: row } } as SignalDataSet
+  }
+
+  #note(key: WAMessageKey, id: string, { attrs }: Row): void {
+    const name = nameOf(key)
+    const ids = this.#rows.get(name)?.ids ?? []
+    this.#rows.set(name, { ids: [...ids, id], offline: attrs['offline'] !== undefined })
   }
 
   /** A group message may come in two parts: the sender's key and the text. */
@@ -109,7 +131,7 @@ export class Inbox {
     const earlier = messages.get(name)
     if (earlier?.message) Object.assign(earlier.message, message.message)
     else messages.set(name, message)
-    this.#rows.set(name, [...(this.#rows.get(name) ?? []), id])
+    this.#note(message.key, id, row)
   }
 
   #decode(attrs: Record<string, string>): WAMessage {

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { makeEngine, makeLinkedWorld } from './support/engine.ts'
+
+const BACKLOG = 60
+const LIVE = 20
+
+test('what is said after a reconnect does not overtake what WhatsApp kept', async (t) => {
+  const world = await makeLinkedWorld(t)
+  const { whatsapp, owner, bob, family, host, engine } = world
+  await engine.stop()
+  const [device] = owner.devices
+  await whatsapp.until(() => device?.connected === false)
+  const said: string[] = []
+  const say = async (text: string, to: typeof family | typeof owner): Promise<void> => {
+    await bob.say(to, text)
+    said.push(text)
+  }
+  for (let index = 0; index < BACKLOG; index++) await say(`kept ${index}`, index % 2 === 0 ? family : owner)
+  makeEngine(t, world).start()
+  await whatsapp.until(() => device?.connected === true)
+  for (let index = 0; index < LIVE; index++) await say(`live ${index}`, index % 2 === 0 ? family : owner)
+  // Told twice is harmless: the first time counts.
+  const told = () => host.of('message').filter((event) => host.withId('message', event.external_id)[0] === event)
+  await whatsapp.until(() => told().length === said.length, 30_000)
+  const texts = told().map(({ text }) => text)
+  assert.deepEqual(texts, said)
+  assert.ok(told().every(({ text, offline }) => offline === text?.startsWith('kept')))
+})
