@@ -232,3 +232,9 @@ class ScriptedBridge:
             await socket.send(json.dumps(frame))
             if request["command"] == "authenticate" and "error" in frame:
                 await socket.close(CLOSE_UNAUTHORIZED)
+
+
+async def never(_: dict[str, Any]) -> dict[str, Any]:
+    """Answer of a bridge that is stuck."""
+    await asyncio.Event().wait()
+    return {}
