@@ -1,0 +1,79 @@
+/** A process beside the bench that speaks JSON lines, and what the system says of it. Linux only. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
+
+const TICK_MS = 10
+const children = new Set<Child>()
+
+process.on('exit', () => {
+  for (const child of children) child.signal('SIGKILL')
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
+export class Child {
+  readonly pid: number
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>
+  readonly #name: string
+
+  /** Runs a TypeScript file. `hear` gets every line of its stdout; if it ends before it was told to, the bench ends too. */
+  constructor(file: string, args: string[], hear: (line: unknown) => void) {
+    this.#name = file
+    this.#process = spawn(process.execPath, [file, ...args], {
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    if (this.#process.pid === undefined) throw new Error(`${file} did not start`)
+    this.pid = this.#process.pid
+    createInterface(this.#process.stdout).on('line', (line) => hear(JSON.parse(line)))
+    this.#process.on('exit', (code, signal) => {
+      if (children.has(this)) throw new Error(`${this.#name} ended with ${code ?? signal}`)
+    })
+    children.add(this)
+  }
+
+  write(line: unknown): void {
+    this.#process.stdin.write(`${JSON.stringify(line)}\n`)
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal)
+  }
+
+  async end(): Promise<void> {
+    children.delete(this)
+    const ended = once(this.#process, 'exit')
+    this.#process.kill('SIGTERM')
+    await ended
+  }
+
+  /** Memory in use, in MiB. */
+  rss(): number {
+    return this.#field('status', /^VmRSS:\s+(\d+) kB$/mu) / 1024
+  }
+
+  /** Bytes handed to the storage so far. */
+  written(): number {
+    return this.#field('io', /^write_bytes: (\d+)$/mu)
+  }
+
+  /** CPU time of all its threads so far, in milliseconds, as coarse as a clock tick. */
+  cpu(): number {
+    const stat = this.#proc('stat')
+    // After the name, which may hold anything: state, then ten fields, then user and system time.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+  }
+
+  #field(file: string, pattern: RegExp): number {
+    const value = pattern.exec(this.#proc(file))?.[1]
+    if (value === undefined) throw new Error(`/proc/${this.pid}/${file} has no ${pattern.source}`)
+    return Number(value)
+  }
+
+  #proc(file: string): string {
+    return readFileSync(`/proc/${this.pid}/${file}`, 'utf8')
+  }
+}
