@@ -5,7 +5,7 @@ import { aliasOf, pairOf, partiesOf } from '../src/engine/baileys/addresses.ts'
 import { readContent } from '../src/engine/baileys/content.ts'
 import { proto } from '../src/engine/baileys/library.ts'
 import { Pairs } from '../src/engine/baileys/pairs.ts'
-import { foldedReceipts, groupReceiptsOf, receiptsOf } from '../src/engine/baileys/receipts.ts'
+import { groupReceiptsOf, receiptsOf } from '../src/engine/baileys/receipts.ts'
 import type { Alias } from '../src/engine/engine.ts'
 import { LIMITS } from '../src/protocol.ts'
 
@@ -178,12 +178,5 @@ describe('receipts', () => {
       undefined,
     )
     assert.deepEqual(told, [receipt('delivered', 7), receipt('read', 8)])
-  })
-
-  test('folded into the message', () => {
-    const single = foldedReceipts({ key, status: Status.READ, messageTimestamp: 7 }, undefined)
-    assert.deepEqual(single, [receipt('read', 7)])
-    const group = foldedReceipts({ key, userReceipt: [{ userJid: bob, readTimestamp: 8 }] }, undefined)
-    assert.deepEqual(group, [receipt('read', 8)])
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { makeEngine, makeLinkedWorld } from './support/engine.ts'
+import { link, makeEngine, makeLinkedWorld, makeWorld } from './support/engine.ts'
 
 const BACKLOG = 60
 const LIVE = 20
@@ -27,4 +27,16 @@ test('what is said after a reconnect does not overtake what WhatsApp kept', asyn
   const texts = told().map(({ text }) => text)
   assert.deepEqual(texts, said)
   assert.ok(told().every(({ text, offline }) => offline === text?.startsWith('kept')))
+})
+
+test('a message does not wait for what Baileys collects after a login', async (t) => {
+  const world = await makeWorld(t)
+  const { whatsapp, owner, bob, host } = world
+  const engine = makeEngine(t, world)
+  await link(engine, world)
+  // Baileys forgets to empty its buffer from a tenth of a second after it has learnt whom the phone knows.
+  const learnt = performance.now()
+  while (performance.now() - learnt < 400) await engine.lookup(bob.number, AbortSignal.timeout(5000))
+  const id = await bob.say(owner, 'at last')
+  await whatsapp.until(() => host.withId('message', id).length > 0)
 })

@@ -79,12 +79,14 @@ export function partiesOf(
 ): { chat: Address; sender: Address } | undefined {
   const remote = aliasOf(key.remoteJid)
   if (!remote) return undefined
+  // Baileys learns what the own phone calls itself from this very message, but later.
+  const self = (): Address => selfOf(me && name ? { ...me, name } : me)
   if (remote.kind === 'group') {
-    const sender = key.fromMe ? selfOf(me) : person([key.participant, key.participantAlt], me, name)
+    const sender = key.fromMe ? self() : person([key.participant, key.participantAlt], me, name)
     return sender && { chat: { kind: 'group', aliases: [remote] }, sender }
   }
   const own = ownAliases(me)
   const alternative = !isOneOf(own, key.remoteJid) && isOneOf(own, key.remoteJidAlt) ? undefined : key.remoteJidAlt
   const chat = person([key.remoteJid, alternative], me, key.fromMe ? undefined : name)
-  return chat && { chat, sender: key.fromMe ? selfOf(me) : chat }
+  return chat && { chat, sender: key.fromMe ? self() : chat }
 }

@@ -36,6 +36,7 @@ export class Connection {
     this.#down = boundGoodbye(this.socket)
     this.#watchdog = setTimeout(() => void this.end(new Error('Connecting took too long')), connectMs)
     this.#contain()
+    letMessagesThrough(this.socket)
     this.before('CB:message', dropUnencrypted)
     // Baileys hears of a refused upgrade, but does nothing about it: it would wait for ever.
     this.socket.ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) => {
@@ -128,6 +129,16 @@ async function boundGoodbye({ ws }: WASocket): Promise<void> {
     return close()
   }
   await new Promise((resolve) => socket.once('close', resolve))
+}
+
+/** Baileys collects what it tells, after a login for up to half a minute. Messages do not wait for that. */
+function letMessagesThrough({ ev }: WASocket): void {
+  const emit = ev.emit.bind(ev)
+  ev.emit = (event, data) => {
+    const told = emit(event, data)
+    if (event === 'messages.upsert') ev.flush()
+    return told
+  }
 }
 
 /** Baileys would take an unencrypted body from anybody for a message. */

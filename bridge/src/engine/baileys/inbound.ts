@@ -5,7 +5,6 @@ import { cut, readContent, unwrap } from './content.ts'
 import type { Inbox } from './inbox.ts'
 import { type BaileysEventMap, type Contact, proto, toNumber, type WAMessage } from './library.ts'
 import { summary } from './logger.ts'
-import { foldedReceipts } from './receipts.ts'
 import { readVote } from './votes.ts'
 
 type Received = MessageReceived | VoteReceived
@@ -39,7 +38,6 @@ export class Inbound {
       try {
         const event = this.#read(message, this.#inbox.wasOffline(message.key) ?? offline)
         if (event) this.#host.emit(event)
-        for (const receipt of foldedReceipts(message, this.#me())) this.#host.emit(receipt)
         taken.push(message)
       } catch (error) {
         failures.push(error)

@@ -1,6 +1,6 @@
 import type { ReceiptReceived } from '../engine.ts'
 import { person } from './addresses.ts'
-import { type BaileysEventMap, type Contact, proto, toNumber, type WAMessage, type WAMessageKey } from './library.ts'
+import { type BaileysEventMap, type Contact, proto, toNumber, type WAMessageKey } from './library.ts'
 
 type Status = ReceiptReceived['status']
 
@@ -25,17 +25,6 @@ export function groupReceiptsOf(
   me: Contact | undefined,
 ): ReceiptReceived[] {
   return updates.flatMap(({ key, receipt: by }) => readerReceipts(key, by, me))
-}
-
-/** Receipts that came so fast that Baileys put them into the message itself. */
-export function foldedReceipts(message: WAMessage, me: Contact | undefined): ReceiptReceived[] {
-  const { key, status, userReceipt, messageTimestamp } = message
-  if (!key.fromMe) return []
-  const single = receiptsOf(
-    [{ key, update: { status: status ?? null, messageTimestamp: messageTimestamp ?? null } }],
-    me,
-  )
-  return [...single, ...(userReceipt ?? []).flatMap((by) => readerReceipts(key, by, me))]
 }
 
 function readerReceipts(key: WAMessageKey, by: proto.IUserReceipt, me: Contact | undefined): ReceiptReceived[] {
