@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from homeassistant.core import HomeAssistant, State
+from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
@@ -223,6 +224,25 @@ async def test_receipts(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: S
     attributes = _event(hass).attributes
     assert attributes.items() >= {"event_type": "receipt", "message_id": message, "error": None}.items()
     assert _recorded(hass) == {"event_type", "friendly_name"}
+
+
+async def test_what_became_of_a_message_to_a_chat_that_was_not_added(
+    hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator
+) -> None:
+    told = async_capture_events(hass, "whatsapp_message_status")
+    message = await _send(hass, "send_message", target=f"+{CARLOS}", message="on its way")
+    await whatsapp.do("phone.read", number=CARLOS, id=message)
+    await until(lambda: [event.data["status"] for event in told] == ["sent", "delivered", "read"])
+    assert {event.data["id"] for event in told} == {message}
+    assert {event.data["chat"] for event in told} == {f"{CARLOS}@s.whatsapp.net"}
+    told.clear()
+
+    await whatsapp.do("fault.set", kind="ack_error", code=463, times=1)
+    with pytest.raises(HomeAssistantError) as caught:
+        await _send(hass, "send_message", target=f"+{CARLOS}", message="refused")
+    assert caught.value.translation_key == "restricted"
+    await until(lambda: told)
+    assert told[0].data.items() >= {"status": "failed", "error": "restricted", "entry_id": entry.entry_id}.items()
 
 
 async def test_hostile_names_and_texts_are_never_logged(

@@ -287,6 +287,9 @@ class Account:
 
     @callback
     def _deliver(self, event: protocol.JournalEvent, frame: protocol.EventFrame) -> None:
+        if event["type"] == "receipt":
+            # Also of chats that were not added: whoever wrote to one wants to know.
+            self.hass.bus.async_fire(*payloads.status_event(frame, event, self._entry.entry_id))
         added = self.added_chat(event["chat"])
         if added is None:
             return

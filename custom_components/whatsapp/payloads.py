@@ -9,6 +9,7 @@ from typing import Any, Final
 from .bridge.protocol import Chat, EventFrame, MessageEvent, Person, PollVoteEvent, ReceiptEvent
 
 EVENT_MESSAGE_RECEIVED: Final = "whatsapp_message_received"
+EVENT_MESSAGE_STATUS: Final = "whatsapp_message_status"
 EVENT_MESSAGE_SENT: Final = "whatsapp_message_sent"
 EVENT_POLL_VOTE: Final = "whatsapp_poll_vote"
 
@@ -36,6 +37,26 @@ def bus_events(frame: EventFrame, entry_id: str) -> Iterator[tuple[str, dict[str
     elif event["type"] == "poll_vote":
         yield EVENT_POLL_VOTE, _poll_vote(frame, event, entry_id)
         yield EVENT_MESSAGE_RECEIVED, _vote_as_message(frame, event, entry_id)
+
+
+def status_event(frame: EventFrame, event: ReceiptEvent, entry_id: str) -> tuple[str, dict[str, Any]]:
+    """Return the type and data of the bus event for what became of a message that Home Assistant sent.
+
+    It is a `whatsapp_message_status`. `id`: the `message_id` that the action answered. `status`: `sent`, `delivered`,
+    `read`, `played` or `failed`. `error`: why it failed, a code of the wire. `chat`: the chat's address.
+    `by`, `by_name`, `by_number`: who received or read it, where WhatsApp tells.
+    `entry_id`, `timestamp`, `replayed`, `age`: as in `whatsapp_message_received`.
+    """
+    return EVENT_MESSAGE_STATUS, {
+        "id": event["message_id"],
+        "status": event["status"],
+        "error": event["error"],
+        "chat": jid(event["chat"]),
+        **_person("by", event["by"]),
+        "entry_id": entry_id,
+        "timestamp": event["timestamp"],
+        **_freshness(frame),
+    }
 
 
 def entity_attributes(frame: EventFrame, event: MessageEvent | PollVoteEvent | ReceiptEvent) -> dict[str, Any]:
