@@ -1,11 +1,10 @@
 /** A process beside the bench that speaks JSON lines, and what the system says of it. Linux only. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 
-const TICK_MS = 10
 const children = new Set<Child>()
 
 process.on('exit', () => {
@@ -59,21 +58,16 @@ export class Child {
     return this.#field('io', /^write_bytes: (\d+)$/mu)
   }
 
-  /** CPU time of all its threads so far, in milliseconds, as coarse as a clock tick. */
+  /** CPU time of all its threads so far, in milliseconds. */
   cpu(): number {
-    const stat = this.#proc('stat')
-    // After the name, which may hold anything: state, then ten fields, then user and system time.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+    const threads = readdirSync(`/proc/${this.pid}/task`)
+    return threads.reduce((sum, id) => sum + this.#field(`task/${id}/schedstat`, /^(\d+) /u) / 1e6, 0)
   }
 
   #field(file: string, pattern: RegExp): number {
-    const value = pattern.exec(this.#proc(file))?.[1]
-    if (value === undefined) throw new Error(`/proc/${this.pid}/${file} has no ${pattern.source}`)
+    const path = `/proc/${this.pid}/${file}`
+    const value = pattern.exec(readFileSync(path, 'utf8'))?.[1]
+    if (value === undefined) throw new Error(`${path} has no ${pattern.source}`)
     return Number(value)
-  }
-
-  #proc(file: string): string {
-    return readFileSync(`/proc/${this.pid}/${file}`, 'utf8')
   }
 }
