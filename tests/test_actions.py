@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from homeassistant.components import persistent_notification
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from custom_components.whatsapp.const import DOMAIN
-from demo.simulator import BEA, CARLOS, FAMILY, NEIGHBOURS, Simulator
+from demo.simulator import BEA, CARLOS, FAMILY, NEIGHBOURS, OWNER, Simulator
 from tests.support.entry import load, search_groups
 from tests.support.phone import inbox
 from tests.support.shared_house import SharedHouse
+from tests.support.wait import until
 
 NOBODY = "15559999999"
 BEA_JID = f"{BEA}@s.whatsapp.net"
@@ -161,5 +163,29 @@ async def test_search_groups(hass: HomeAssistant, entry: MockConfigEntry) -> Non
     assert await search_groups(hass, name_filter="nothing like it") == []
     with pytest.raises(ServiceValidationError):
         await search_groups(hass, account="nobody")
-    with pytest.raises(HomeAssistantError):
-        await hass.services.async_call(DOMAIN, "search_groups", {}, blocking=True)
+
+
+async def test_search_groups_without_a_response_shows_them(
+    hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator
+) -> None:
+    shown: dict[str, Any] = {}
+    persistent_notification.async_register_callback(hass, lambda _, changed: shown.update(changed))
+    hostile = "[x](http://x.invalid) <b>`**"
+    group = await whatsapp.do("group.create", subject=hostile, members=[OWNER, BEA])
+    await until(lambda: _groups(hass) == 3)
+    await hass.services.async_call(DOMAIN, "search_groups", {"name_filter": "family"}, blocking=True)
+    (notification,) = shown.values()
+    assert notification["message"] == f"Family: `{FAMILY}`"
+    await hass.services.async_call(DOMAIN, "search_groups", {"name_filter": "invalid"}, blocking=True)
+    (notification,) = shown.values()
+    escaped = r"\[x\]\(http\:\/\/x\.invalid\) \<b\>\`\*\*"
+    assert notification["message"] == f"{escaped}: `{group['id']}`"
+    # The house is for other tests too.
+    await whatsapp.do("group.leave", id=group["id"], number=OWNER)
+    await until(lambda: _groups(hass) == 2)
+
+
+def _groups(hass: HomeAssistant) -> int:
+    sensor = hass.states.get("sensor.alex_chats")
+    assert sensor
+    return len(sensor.attributes["groups"])

@@ -1,7 +1,9 @@
 """The actions of the domain `whatsapp`."""
 
+import re
 from typing import Any, Final
 
+from homeassistant.components import persistent_notification
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import ServiceValidationError
@@ -29,6 +31,9 @@ ATTR_MESSAGE: Final = "message"
 ATTR_NAME_FILTER: Final = "name_filter"
 ATTR_OPTIONS: Final = "options"
 ATTR_QUESTION: Final = "question"
+
+# The subject of a group is anybody's, and a notification shows Markdown.
+_MARKDOWN: Final = re.compile(r"[^\w\s]")
 
 
 def _filled(limit: int) -> vol.All:
@@ -70,7 +75,11 @@ def async_setup_services(hass: HomeAssistant) -> None:
         DOMAIN, SERVICE_SEND_POLL, _send_poll, SEND_POLL_SCHEMA, supports_response=SupportsResponse.OPTIONAL
     )
     hass.services.async_register(
-        DOMAIN, SERVICE_SEARCH_GROUPS, _search_groups, SEARCH_GROUPS_SCHEMA, supports_response=SupportsResponse.ONLY
+        DOMAIN,
+        SERVICE_SEARCH_GROUPS,
+        _search_groups,
+        SEARCH_GROUPS_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
     )
 
 
@@ -89,21 +98,28 @@ async def _send_poll(call: ServiceCall) -> ServiceResponse:
 
 
 async def _search_groups(call: ServiceCall) -> ServiceResponse:
-    """Answer `{groups: [{id, name, participants, is_admin}]}`: those with the filter in their name."""
-    groups = await find_account(call.hass, call.data.get(ATTR_ACCOUNT)).async_groups()
+    """Answer `{groups: [{id, name, participants, is_admin}]}`: those with the filter in their name.
+
+    Where nobody wants an answer, they are shown as a notification.
+    """
+    known = await find_account(call.hass, call.data.get(ATTR_ACCOUNT)).async_groups()
     wanted = call.data[ATTR_NAME_FILTER].strip().casefold()
-    return {
-        "groups": [
-            {
-                "id": group["id"],
-                "name": group["name"],
-                "participants": group["participants"],
-                "is_admin": group["is_admin"],
-            }
-            for group in groups
-            if wanted in (group["name"] or "").casefold()
-        ]
-    }
+    groups = [group for group in known if wanted in (group["name"] or "").casefold()]
+    if call.return_response:
+        return {
+            "groups": [
+                {
+                    "id": group["id"],
+                    "name": group["name"],
+                    "participants": group["participants"],
+                    "is_admin": group["is_admin"],
+                }
+                for group in groups
+            ]
+        }
+    lines = [f"{_MARKDOWN.sub(r'\\\g<0>', group['name'] or '')}: `{group['id']}`" for group in groups]
+    persistent_notification.async_create(call.hass, "\n\n".join(lines) or "-", "WhatsApp", f"{DOMAIN}_groups")
+    return None
 
 
 async def _send(call: ServiceCall, content: Content) -> dict[str, Any] | None:
