@@ -35,32 +35,36 @@ def info_log(caplog: pytest.LogCaptureFixture) -> Generator[list[str]]:
     logger.removeHandler(handler)
 
 
+async def _set_up_before_start(hass: HomeAssistant, bridge: ScriptedBridge) -> None:
+    hass.set_state(CoreState.not_running)
+    entry = scripted_entry(bridge, [BOB])
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+
+
+def _start(hass: HomeAssistant) -> None:
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+
+
 async def test_events_wait_until_home_assistant_has_started(
     hass: HomeAssistant, scripted_bridge: ScriptedBridge
 ) -> None:
     """Automations are armed only then, and what is acknowledged does not come again."""
-    hass.set_state(CoreState.not_running)
-    entry = scripted_entry(scripted_bridge, [BOB])
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    await _set_up_before_start(hass, scripted_bridge)
     await hass.async_block_till_done()
     assert state_of(hass, "binary_sensor.owner_connectivity") == "on"
     assert not scripted_bridge.of("listen")
-    hass.set_state(CoreState.running)
-    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    _start(hass)
     await until(lambda: scripted_bridge.of("listen"))
 
 
 async def test_connection_that_dies_before_home_assistant_has_started(
     hass: HomeAssistant, scripted_bridge: ScriptedBridge
 ) -> None:
-    hass.set_state(CoreState.not_running)
-    entry = scripted_entry(scripted_bridge, [BOB])
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    await _set_up_before_start(hass, scripted_bridge)
     await scripted_bridge.drop()
-    hass.set_state(CoreState.running)
-    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    _start(hass)
     await until(lambda: scripted_bridge.of("listen"))
     assert scripted_bridge.connections == 2
 

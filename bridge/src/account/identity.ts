@@ -251,7 +251,7 @@ function nameOf({ listed_name, own_name }: Pick<ChatRow, 'listed_name' | 'own_na
   return listed_name ?? own_name
 }
 
-export function toChat(row: ChatRow): Chat {
+function toChat(row: ChatRow): Chat {
   const { chat_id: id, kind, phone, lid, participants, is_admin } = row
   return { id, kind, phone, lid, name: nameOf(row), participants, is_admin: is_admin === null ? null : is_admin === 1 }
 }

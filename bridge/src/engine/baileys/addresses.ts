@@ -18,7 +18,7 @@ export function aliasOf(jid: Jid): Alias | undefined {
   return GROUP.test(jid) ? { kind: 'group', value: jid } : undefined
 }
 
-export function phoneJid(digits: string): string {
+function phoneJid(digits: string): string {
   return `${digits}@s.whatsapp.net`
 }
 
