@@ -34,7 +34,7 @@ async def _connect(bridge: ScriptedBridge, token: str = TOKEN) -> None:
 
 async def test_every_command_says_what_it_is_given(scripted_bridge: ScriptedBridge, client: BridgeClient) -> None:
     bob = chat("15550000002@s.whatsapp.net")
-    sent: SendResult = {"message_id": "m", "chat_id": "c", "status": "sent", "timestamp": None}
+    sent: SendResult = {"message_id": "m", "chat_id": "c", "status": "sent", "sent_as": "text", "timestamp": None}
     scripted_bridge.answers |= {
         "resolve": {"chat": bob},
         "groups": {"groups": [bob]},

@@ -1,26 +1,23 @@
 /**
  * The wire between the bridge and its clients: every frame that may cross the websocket.
  *
- * JSON text frames, snake_case, one object a frame. `tools/protocol.ts` turns this file into the Python half
- * (`custom_components/whatsapp/bridge/protocol.py`). Clients ignore unknown fields and unknown events; the bridge
+ * JSON text frames, snake_case, one object a frame. What commands and events are made of is in `wire/`. `tools/protocol.ts` turns all of it
+ * into the Python half (`custom_components/whatsapp/bridge/protocol.py`). Clients ignore unknown fields and unknown events; the bridge
  * answers an unknown command with an error. Changes are listed in `docs/protocol.md`.
  */
-import Type, { type Static, type TProperties, type TSchema } from 'typebox'
+import Type, { type Static, type TSchema } from 'typebox'
+
+import * as basics from './wire/basics.ts'
+import * as contents from './wire/content.ts'
+import * as events from './wire/events.ts'
+import { integer, nullable, object, strings, text, timestamp } from './wire/schema.ts'
+
+export * from './wire/basics.ts'
+export * from './wire/content.ts'
+export * from './wire/events.ts'
 
 /** The schema versions that this bridge speaks. */
 export const SCHEMA = { min: 1, max: 1 } as const
-
-export const LIMITS = {
-  frame_bytes: 1024 * 1024,
-  text_chars: 65_536,
-  name_chars: 256,
-  poll_question_chars: 255,
-  poll_option_chars: 100,
-  poll_options_min: 2,
-  poll_options_max: 12,
-  listed_chats: 1000,
-  ttl_seconds_max: 86_400,
-} as const
 
 /** Websocket close codes of the bridge. */
 export const CLOSE = {
@@ -31,190 +28,52 @@ export const CLOSE = {
   slow_client: 4429,
 } as const
 
-const object = <P extends TProperties>(properties: P) => Type.Object(properties)
-const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()])
-const text = (maxLength: number, minLength = 1) => Type.String({ minLength, maxLength })
-const id = text(LIMITS.name_chars)
-const strings = <const V extends readonly string[]>(...values: V) => Type.Enum<[...V]>([...values])
-/** Seconds since 1970, as WhatsApp states them. */
-const timestamp = Type.Number()
+const { Account, Chat, Connection, id, LIMITS, Person, Settings } = basics
 
-export const ErrorCode = strings(
-  'invalid_request',
-  'unknown_command',
-  'unauthorized',
-  'schema_incompatible',
-  'account_not_found',
-  'not_linked',
-  'not_connected',
-  'chat_not_found',
-  'not_on_whatsapp',
-  'unsupported',
-  'rejected',
-  'rate_limited',
-  'restricted',
-  'media_too_large',
-  'media_unavailable',
-  'link_expired',
-  'link_conflict',
-  'passkey_required',
-  'timeout',
-  'expired',
-  'internal',
-)
-export const ChatKind = strings('person', 'group', 'self')
-export const ConnectionStatus = strings('connecting', 'connected', 'disconnected', 'unlinked')
-/** Why an account is not connected. `null` on the wire while there is nothing to explain. */
-export const ConnectionReason = strings(
-  'network',
-  'server',
-  'restart_required',
-  'logged_out',
-  'replaced',
-  'banned',
-  'client_outdated',
-)
-export const LinkMethod = strings('qr', 'code')
-export const LinkStatus = strings('connecting', 'qr', 'code', 'linking', 'linked', 'failed')
-export const MessageKind = strings(
-  'text',
-  'poll',
-  'image',
-  'video',
-  'audio',
-  'document',
-  'sticker',
-  'location',
-  'contact',
-  'other',
-)
-/** `queued`: accepted and kept on disk, WhatsApp's servers have not confirmed it yet. */
-export const SendStatus = strings('sent', 'queued')
-export const ReceiptStatus = strings('sent', 'delivered', 'read', 'played', 'failed')
-export const VoteError = strings('poll_unknown', 'secret_missing', 'decrypt_failed')
-
-/** Somebody on WhatsApp. `phone` is in digits with country code and no plus, `lid` as WhatsApp writes it; either may be unknown. */
-export const Person = object({ id, phone: nullable(id), lid: nullable(id), name: nullable(Type.String()) })
-/** Where messages go to and come from. `id` is opaque and never changes. `participants` and `is_admin` are known for groups only. */
-export const Chat = object({
-  id,
-  kind: ChatKind,
-  phone: nullable(id),
-  lid: nullable(id),
-  name: nullable(Type.String()),
-  participants: nullable(Type.Integer()),
-  is_admin: nullable(Type.Boolean()),
-})
-/** How the account stands with WhatsApp, since when, and when the bridge tries again. */
-export const Connection = object({
-  status: ConnectionStatus,
-  reason: nullable(ConnectionReason),
-  since: timestamp,
-  retry_at: nullable(timestamp),
-})
-/** One thing an engine can do; `limits` are numbers by name, such as `text_chars`. */
-export const Capability = object({ supported: Type.Boolean(), limits: Type.Record(Type.String(), Type.Number()) })
-/** A linked WhatsApp account. `queued` counts messages that wait to be sent. */
-export const Account = object({
-  account_id: id,
-  phone: nullable(id),
-  lid: nullable(id),
-  name: nullable(Type.String()),
-  engine: Type.String(),
-  capabilities: Type.Record(Type.String(), Capability),
-  connection: Connection,
-  queued: Type.Integer(),
-})
-
-/** A text message to send, with WhatsApp's own formatting marks. */
-export const TextContent = object({ kind: Type.Literal('text'), text: text(LIMITS.text_chars) })
-/** A poll to send. `selectable`: how many options one person may choose; 0 means any number. */
-export const PollContent = object({
-  kind: Type.Literal('poll'),
-  question: text(LIMITS.poll_question_chars),
-  options: Type.Array(text(LIMITS.poll_option_chars), {
-    minItems: LIMITS.poll_options_min,
-    maxItems: LIMITS.poll_options_max,
-    uniqueItems: true,
-  }),
-  selectable: Type.Integer({ minimum: 0, maximum: LIMITS.poll_options_max }),
-})
-export const Content = Type.Union([TextContent, PollContent])
-
-/** A poll as it was created, by whomever. */
-export const Poll = object({ question: Type.String(), options: Type.Array(Type.String()), selectable: Type.Integer() })
-/** How many votes one option has now. */
-export const PollTally = object({ option: Type.String(), votes: Type.Integer() })
-
-/** Journal event: a message came in. `text` is the body or the caption. `from_me`: written by the account itself, on another device of it. */
-export const MessageEvent = object({
-  type: Type.Literal('message'),
+/** A message as it is kept: after edits, and without a body once it was deleted. */
+export const StoredMessage = object({
   message_id: id,
-  chat: Chat,
   sender: Person,
   from_me: Type.Boolean(),
-  kind: MessageKind,
+  kind: events.MessageKind,
   text: nullable(Type.String()),
-  poll: nullable(Poll),
+  poll: nullable(events.Poll),
+  media: nullable(events.Media),
+  location: nullable(events.Location),
+  contacts: Type.Array(events.Contact),
   quoted_message_id: nullable(id),
-  forwarded: Type.Boolean(),
-  timestamp,
-  offline: Type.Boolean(),
-})
-/** Journal event: somebody voted. `options` is the voter's whole current choice: empty when withdrawn, or when `error` says why it is unknown. */
-export const PollVoteEvent = object({
-  type: Type.Literal('poll_vote'),
-  message_id: id,
-  poll_id: id,
-  chat: Chat,
-  voter: Person,
-  question: nullable(Type.String()),
-  options: Type.Array(Type.String()),
-  tally: Type.Array(PollTally),
-  error: nullable(VoteError),
-  timestamp,
-  offline: Type.Boolean(),
-})
-/** Journal event about a message that this bridge sent. `by` is the reader, where WhatsApp tells; `error` goes with `failed`. */
-export const ReceiptEvent = object({
-  type: Type.Literal('receipt'),
-  message_id: id,
-  chat: Chat,
-  status: ReceiptStatus,
-  by: nullable(Person),
-  error: nullable(ErrorCode),
+  edited: Type.Boolean(),
+  revoked: Type.Boolean(),
   timestamp,
 })
-/** State event: the account as it is now. */
-export const AccountEvent = object({ type: Type.Literal('account'), account: Account })
-/** State event: chats that are new or have changed, and the ids of those that are gone. */
-export const ChatsEvent = object({
-  type: Type.Literal('chats'),
-  chats: Type.Array(Chat),
-  removed: Type.Array(id),
+/** What one person has chosen in a poll. */
+export const Vote = object({ voter: Person, options: Type.Array(Type.String()) })
+/** Somebody in a group. */
+export const Member = object({ ...Person.properties, is_admin: Type.Boolean() })
+/** What became of one member of a request, named as in the request. `error` is `null` when it was done. */
+export const MemberResult = object({ member: id, error: nullable(basics.ErrorCode) })
+/** Counters of one account since the bridge started. `lag`: events that the slowest consumer has not acknowledged. */
+export const AccountHealth = object({
+  account_id: id,
+  connection: Connection,
+  queued: Type.Integer(),
+  journal: Type.Integer(),
+  lag: Type.Integer(),
+  reconnects: Type.Integer(),
+  sent: Type.Integer(),
+  failed: Type.Integer(),
+  received: Type.Integer(),
+  last_sent_at: nullable(timestamp),
+  last_received_at: nullable(timestamp),
 })
-/**
- * State event: a link moves on. Only the client that asked for the link hears it. `qr` is the text to draw (status `qr`), `code` the eight characters
- * to type on the phone (status `code`), `number` of `total` counts the codes shown, `error` goes with `failed`.
- */
-export const LinkEvent = object({
-  type: Type.Literal('link'),
-  link_id: id,
-  status: LinkStatus,
-  qr: nullable(Type.String()),
-  code: nullable(Type.String()),
-  number: Type.Integer(),
-  total: Type.Integer(),
-  account: nullable(Account),
-  error: nullable(ErrorCode),
-})
-export const JournalEvent = Type.Union([MessageEvent, PollVoteEvent, ReceiptEvent])
-export const StateEvent = Type.Union([AccountEvent, ChatsEvent, LinkEvent])
 
 const none = object({})
 const account = { account_id: id }
+const chat = { ...account, chat: id }
+const ticket = Type.String()
+const members = Type.Array(id, { minItems: 1, maxItems: LIMITS.members_max })
 
-/** Every command: what it takes and what it answers. */
+/** Every command: what it takes and what it answers. A `chat` or a `member` is an id, any alias of it, or a phone number. */
 export const COMMANDS = {
   /** Must come first, within five seconds. `client` names the client and its version. */
   authenticate: {
@@ -232,22 +91,33 @@ export const COMMANDS = {
     result: object({ account: Account, chats: Type.Array(Chat), seq: Type.Integer() }),
   },
   /** Cumulative, after handling. */
-  ack: { args: object({ ...account, consumer: id, seq: Type.Integer({ minimum: 0 }) }), result: none },
+  ack: { args: object({ ...account, consumer: id, seq: integer(0) }), result: none },
   /**
-   * `chat` is a chat id, any alias of it, or a phone number. The same `request_id` again is the same message and result.
-   * `ttl` seconds to be sent within (600 when absent; 0: now or an error). Waits `wait` seconds (20 when absent) for WhatsApp's
-   * confirmation before it answers `queued`.
+   * The same `request_id` again is the same message and result. `ttl` seconds to be sent within (600 when absent; 0: now or an error). Waits
+   * `wait` seconds (20 when absent) for WhatsApp's confirmation before it answers `queued`. `quote`: the message it answers, `last` is the newest that
+   * somebody else wrote. `expiration`: seconds after which it disappears, when not as the chat has it. `typing`: shown first. `sent_as`: the kind it
+   * was sent as.
    */
   send: {
     args: object({
-      ...account,
-      chat: id,
-      content: Content,
+      ...chat,
+      content: contents.Content,
       request_id: id,
+      quote: Type.Optional(id),
+      expiration: Type.Optional(integer(0, 31_536_000)),
+      typing: Type.Optional(Type.Boolean()),
+      priority: Type.Optional(contents.Priority),
+      degrade: Type.Optional(contents.Degrade),
       ttl: Type.Optional(Type.Number({ minimum: 0, maximum: LIMITS.ttl_seconds_max })),
       wait: Type.Optional(Type.Number({ minimum: 0, maximum: 60 })),
     }),
-    result: object({ message_id: id, chat_id: id, status: SendStatus, timestamp: nullable(timestamp) }),
+    result: object({
+      message_id: id,
+      chat_id: id,
+      status: events.SendStatus,
+      sent_as: Type.String(),
+      timestamp: nullable(timestamp),
+    }),
   },
   /** Finds the chat of an id, an alias or a phone number; an unknown number is checked on WhatsApp. */
   resolve: { args: object({ ...account, chat: id }), result: object({ chat: Chat }) },
@@ -257,13 +127,105 @@ export const COMMANDS = {
     args: object({
       ...account,
       query: Type.Optional(Type.String({ maxLength: LIMITS.name_chars })),
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMITS.listed_chats })),
+      limit: Type.Optional(integer(1, LIMITS.listed_chats)),
     }),
     result: object({ chats: Type.Array(Chat) }),
   },
+  /** Room for one file of `size` bytes: `PUT /media/<ticket>` once, within a minute. The ticket then names the file in a content. */
+  upload: {
+    args: object({ ...account, size: integer(1, LIMITS.media_bytes_max) }),
+    result: object({ ticket, expires_at: timestamp }),
+  },
+  /** The media of a message, fetched from WhatsApp unless it is here: `GET /media/<ticket>` once, within a minute. `mime` is what the bytes are. */
+  download: {
+    args: object({ ...account, message_id: id }),
+    result: object({
+      ticket,
+      expires_at: timestamp,
+      mime: Type.String(),
+      size: Type.Integer(),
+      file_name: nullable(Type.String()),
+    }),
+  },
+  /** The picture of a person or a group, by ticket as `download`; `ticket` is `null` when there is none to be seen. */
+  picture: {
+    args: object(chat),
+    result: object({ ticket: nullable(ticket), mime: nullable(Type.String()), size: nullable(Type.Integer()) }),
+  },
+  /** What a chat holds, newest first, older than `before`. */
+  messages: {
+    args: object({
+      ...chat,
+      limit: Type.Optional(integer(1, LIMITS.listed_messages)),
+      before: Type.Optional(id),
+    }),
+    result: object({ messages: Type.Array(StoredMessage) }),
+  },
+  /** How a poll stands. */
+  poll: {
+    args: object({ ...account, message_id: id }),
+    result: object({ poll: events.Poll, tally: Type.Array(events.PollTally), votes: Type.Array(Vote) }),
+  },
+  /** Shows the sender that a message was read, and what came before it; without `message_id` the newest of the chat. */
+  mark_read: { args: object({ ...chat, message_id: Type.Optional(id) }), result: none },
+  /** Shows this presence: `available` and `unavailable` to all contacts, the others in `chat`. */
+  presence: { args: object({ ...account, presence: basics.Presence, chat: Type.Optional(id) }), result: none },
+  /** Asks for `presence` events of a person, until the connection to WhatsApp ends. */
+  watch_presence: { args: object(chat), result: none },
+  /** Which of these numbers are on WhatsApp, in the same order. */
+  check: {
+    args: object({ ...account, phones: Type.Array(id, { minItems: 1, maxItems: 50 }) }),
+    result: object({ numbers: Type.Array(object({ phone: id, chat: nullable(Chat) })) }),
+  },
+  group: {
+    args: object(chat),
+    result: object({
+      chat: Chat,
+      description: nullable(Type.String()),
+      announce: Type.Boolean(),
+      locked: Type.Boolean(),
+      expiration: Type.Integer(),
+      members: Type.Array(Member),
+    }),
+  },
+  group_create: {
+    args: object({ ...account, subject: text(100), members }),
+    result: object({ chat: Chat, members: Type.Array(MemberResult) }),
+  },
+  group_members: {
+    args: object({ ...chat, action: strings('add', 'remove', 'promote', 'demote'), members }),
+    result: object({ members: Type.Array(MemberResult) }),
+  },
+  /** `announce`: only admins write. `locked`: only admins change subject, description and picture. `expiration`: of new messages, in seconds; 0: never. */
+  group_update: {
+    args: object({
+      ...chat,
+      subject: Type.Optional(text(100)),
+      description: Type.Optional(text(2048, 0)),
+      announce: Type.Optional(Type.Boolean()),
+      locked: Type.Optional(Type.Boolean()),
+      expiration: Type.Optional(integer(0, 31_536_000)),
+    }),
+    result: none,
+  },
+  /** The code of the invitation; `renew` makes the one before it worthless. */
+  group_invite: {
+    args: object({ ...chat, renew: Type.Optional(Type.Boolean()) }),
+    result: object({ code: id, url: Type.String() }),
+  },
+  /** `code`: of an invitation, or its whole link. */
+  group_join: { args: object({ ...account, code: id }), result: object({ chat: Chat }) },
+  group_leave: { args: object(chat), result: none },
+  /** Changes what is given, and answers all. */
+  configure: {
+    args: object({ ...account, settings: Type.Partial(Settings) }),
+    result: object({ settings: Settings }),
+  },
+  /** A consistent copy of the whole store, by ticket as `download`. It holds the sessions: whoever has it is this device. */
+  backup: { args: none, result: object({ ticket, expires_at: timestamp, size: Type.Integer() }) },
   /** Starts a link; `link` events follow on this socket. `phone` is needed for a code; `account_id` to link that account again. */
   link: {
-    args: object({ method: LinkMethod, phone: Type.Optional(id), account_id: Type.Optional(id) }),
+    args: object({ method: basics.LinkMethod, phone: Type.Optional(id), account_id: Type.Optional(id) }),
     result: object({ link_id: id }),
   },
   link_cancel: { args: object({ link_id: id }), result: none },
@@ -275,9 +237,8 @@ export const COMMANDS = {
       version: Type.String(),
       uptime: Type.Number(),
       clients: Type.Integer(),
-      accounts: Type.Array(
-        object({ account_id: id, connection: Connection, queued: Type.Integer(), journal: Type.Integer() }),
-      ),
+      storage: basics.StorageStatus,
+      accounts: Type.Array(AccountHealth),
     }),
   },
 } as const satisfies Record<string, { args: TSchema; result: TSchema }>
@@ -297,7 +258,7 @@ export const Result = object({ id: Type.Integer(), result: Type.Unknown() })
 export const Failure = object({
   id: Type.Integer(),
   error: object({
-    code: ErrorCode,
+    code: basics.ErrorCode,
     message: Type.String(),
     details: Type.Record(Type.String(), Type.Unknown()),
   }),
@@ -309,37 +270,14 @@ export const EventFrame = object({
   seq: Type.Optional(Type.Integer()),
   replayed: Type.Optional(Type.Boolean()),
   age: Type.Optional(Type.Number()),
-  event: Type.Union([JournalEvent, StateEvent]),
+  event: Type.Union([events.JournalEvent, events.StateEvent]),
 })
 
-export type ErrorCode = Static<typeof ErrorCode>
-export type ChatKind = Static<typeof ChatKind>
-export type ConnectionStatus = Static<typeof ConnectionStatus>
-export type ConnectionReason = Static<typeof ConnectionReason>
-export type LinkMethod = Static<typeof LinkMethod>
-export type LinkStatus = Static<typeof LinkStatus>
-export type MessageKind = Static<typeof MessageKind>
-export type SendStatus = Static<typeof SendStatus>
-export type ReceiptStatus = Static<typeof ReceiptStatus>
-export type VoteError = Static<typeof VoteError>
-export type Person = Static<typeof Person>
-export type Chat = Static<typeof Chat>
-export type Connection = Static<typeof Connection>
-export type Capability = Static<typeof Capability>
-export type Account = Static<typeof Account>
-export type TextContent = Static<typeof TextContent>
-export type PollContent = Static<typeof PollContent>
-export type Content = Static<typeof Content>
-export type Poll = Static<typeof Poll>
-export type PollTally = Static<typeof PollTally>
-export type MessageEvent = Static<typeof MessageEvent>
-export type PollVoteEvent = Static<typeof PollVoteEvent>
-export type ReceiptEvent = Static<typeof ReceiptEvent>
-export type AccountEvent = Static<typeof AccountEvent>
-export type ChatsEvent = Static<typeof ChatsEvent>
-export type LinkEvent = Static<typeof LinkEvent>
-export type JournalEvent = Static<typeof JournalEvent>
-export type StateEvent = Static<typeof StateEvent>
+export type StoredMessage = Static<typeof StoredMessage>
+export type Vote = Static<typeof Vote>
+export type Member = Static<typeof Member>
+export type MemberResult = Static<typeof MemberResult>
+export type AccountHealth = Static<typeof AccountHealth>
 export type Hello = Static<typeof Hello>
 export type Request = Static<typeof Request>
 export type Result = Static<typeof Result>
@@ -349,39 +287,24 @@ export type Command = keyof typeof COMMANDS
 export type CommandArgs<C extends Command> = Static<(typeof COMMANDS)[C]['args']>
 export type CommandResult<C extends Command> = Static<(typeof COMMANDS)[C]['result']>
 
-/** What the Python half is made of, by name and in this order. */
-export const DEFINITIONS = {
-  ErrorCode,
-  ChatKind,
-  ConnectionStatus,
-  ConnectionReason,
-  LinkMethod,
-  LinkStatus,
-  MessageKind,
-  SendStatus,
-  ReceiptStatus,
-  VoteError,
-  Person,
-  Chat,
-  Connection,
-  Capability,
-  Account,
-  TextContent,
-  PollContent,
-  Content,
-  Poll,
-  PollTally,
-  MessageEvent,
-  PollVoteEvent,
-  ReceiptEvent,
-  AccountEvent,
-  ChatsEvent,
-  LinkEvent,
-  JournalEvent,
-  StateEvent,
+/** What the Python half is made of, by name. */
+export const DEFINITIONS: Record<string, TSchema> = {
+  ...named(basics),
+  ...named(contents),
+  ...named(events),
+  StoredMessage,
+  Vote,
+  Member,
+  MemberResult,
+  AccountHealth,
   Hello,
   Request,
   Result,
   Failure,
   EventFrame,
-} as const satisfies Record<string, TSchema>
+}
+
+/** The schemas of a file with a name of their own. */
+function named(file: object): Record<string, TSchema> {
+  return Object.fromEntries(Object.entries(file).filter(([name]) => /^[A-Z][a-z]/u.test(name)))
+}

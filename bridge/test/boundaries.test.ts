@@ -33,21 +33,24 @@ function isIn(path: string, ...places: string[]): boolean {
   return places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place))
 }
 
-const SHARED = ['src/protocol.ts', 'src/log.ts', 'src/errors.ts']
+const SHARED = ['src/wire/', 'src/protocol.ts', 'src/log.ts', 'src/errors.ts']
 const PORT = 'src/engine/engine.ts'
+const TOLD = 'src/engine/events.ts'
 
 /** What of the bridge each place may import, beside itself. */
 const ALLOWED: [place: string, allowed: string[]][] = [
   ['src/main.ts', ['src/', 'package.json']],
   ['src/options.ts', ['src/log.ts']],
   ['src/log.ts', []],
-  ['src/protocol.ts', []],
+  ['src/protocol.ts', ['src/wire/']],
+  ['src/wire/', []],
   ['src/errors.ts', ['src/protocol.ts', PORT]],
   ['src/server/', ['src/account/', ...SHARED]],
   ['src/account/', ['src/store/', PORT, ...SHARED]],
   ['src/store/', SHARED],
-  [PORT, SHARED],
-  ['src/engine/', [PORT, ...SHARED]],
+  [PORT, [TOLD, ...SHARED]],
+  [TOLD, SHARED],
+  ['src/engine/', [PORT, TOLD, ...SHARED]],
   ['simulator/', []],
 ]
 

@@ -29,7 +29,7 @@ for (const addressing of ['lid', 'pn'] as const) {
       const { chat_id } = await home.say(bob.number, 'again')
       const id = await bob.say(owner, 'hi 👋')
       const { event, replayed, age } = await client.event('message', (m) => m.message_id === id)
-      assert.deepEqual([event.text, event.kind, event.from_me, event.offline], ['hi 👋', 'text', false, false])
+      assert.deepEqual([event.text, event.kind, event.from_me, event.origin.offline], ['hi 👋', 'text', false, false])
       assert.equal(event.chat.id, chat_id)
       assert.deepEqual([event.sender.phone, event.sender.lid, event.sender.name], [bob.number, bob.lid, 'Bob'])
       assert.equal(event.chat.kind, 'person')

@@ -137,7 +137,7 @@ test('killed between a message of the phone and the ack of the client: told agai
 
   const second = await killAndStart(world, bridge, home.account_id)
   const again = await second.home.client.event('message')
-  assert.deepEqual(again.event, told.event)
+  assert.deepEqual(again.event, { ...told.event, origin: { ...told.event.origin, replayed: true } })
   assert.deepEqual([again.seq, again.replayed], [told.seq, true])
   assert.ok((again.age ?? 0) > 0)
   await second.home.ack(again.seq ?? 0)
@@ -160,7 +160,7 @@ test('what was written while the bridge was away comes in order, marked as late'
   const { client } = await Home.listen(await again.client(), home.account_id)
   await client.event('message', (m) => m.text === 'three')
   assert.deepEqual(
-    client.of('message').map(({ event }) => [event.text, event.offline]),
+    client.of('message').map(({ event }) => [event.text, event.origin.offline]),
     texts.map((text) => [text, true]),
   )
 })

@@ -50,7 +50,7 @@ describe('what a message says', () => {
   ]
   for (const [kind, message, text] of kinds) {
     test(`${kind}: ${Object.keys(message).join()}`, () => {
-      const said = received(message)
+      const said = received(message)?.said
       assert.deepEqual([said?.kind, said?.text], [kind, text])
       assert.deepEqual(said?.poll, kind === 'poll' ? { question: 'Q', options: ['A', 'B'], selectable: 2 } : null)
     })
@@ -74,18 +74,18 @@ describe('what a message says', () => {
 
   test('an answer, forwarded', () => {
     const contextInfo = { stanzaId: 'Q1', isForwarded: true }
-    const said = received({ extendedTextMessage: { text: 'yes', contextInfo } })
-    assert.equal(said?.quoted_external_id, 'Q1')
-    assert.equal(said.forwarded, true)
+    const content = received({ extendedTextMessage: { text: 'yes', contextInfo } })
+    assert.equal(content?.quoted_external_id, 'Q1')
+    assert.deepEqual(content.told, { forwarded: true, quoted: true })
   })
 
   test('endless wrappings and texts have an end', () => {
     let message: proto.IMessage = { conversation: 'deep' }
     for (let depth = 0; depth < 20; depth++) message = { ephemeralMessage: { message } }
-    assert.notEqual(received(message)?.text, 'deep')
-    assert.equal(received({ conversation: 'x'.repeat(LIMITS.text_chars + 1) })?.text?.length, LIMITS.text_chars)
+    assert.notEqual(received(message)?.said.text, 'deep')
+    assert.equal(received({ conversation: 'x'.repeat(LIMITS.text_chars + 1) })?.said.text?.length, LIMITS.text_chars)
     const options = Array.from({ length: 1000 }, (_, index) => ({ optionName: String(index).repeat(200) }))
-    const many = received({ pollCreationMessage: { name: 'x'.repeat(1000), options } })?.poll
+    const many = received({ pollCreationMessage: { name: 'x'.repeat(1000), options } })?.said.poll
     assert.equal(many?.options.length, 100)
     assert.ok(many.options.every((option) => option.length <= LIMITS.poll_option_chars))
     assert.equal(many.question.length, LIMITS.poll_question_chars)

@@ -103,10 +103,10 @@ describe('messages', () => {
       told.map(({ external_id }) => external_id),
       ids,
     )
-    assert.ok(told.every(({ offline }) => offline))
+    assert.ok(told.every(({ origin }) => origin.offline))
     const now = await bob.say(owner, 'four')
     await whatsapp.until(() => host.withId('message', now).length > 0)
-    assert.equal(host.withId('message', now)[0]?.offline, false)
+    assert.equal(host.withId('message', now)[0]?.origin.offline, false)
   })
 
   test('a duplicate does not replace it', async (t) => {

@@ -26,7 +26,7 @@ test('what is said after a reconnect does not overtake what WhatsApp kept', asyn
   await whatsapp.until(() => told().length === said.length, 30_000)
   const texts = told().map(({ text }) => text)
   assert.deepEqual(texts, said)
-  assert.ok(told().every(({ text, offline }) => offline === text?.startsWith('kept')))
+  assert.ok(told().every(({ text, origin }) => origin.offline === text?.startsWith('kept')))
 })
 
 test('a message does not wait for what Baileys collects after a login', async (t) => {

@@ -14,7 +14,7 @@ for (const addressing of ['lid', 'pn'] as const) {
     test('a message resolves when the server has it, with its time', async (t) => {
       const { bob, host, engine } = await makeLinkedWorld(t, addressing)
       const to = phoneOf(bob)
-      const prepared = await engine.prepare(to, { kind: 'text', text: 'hi' })
+      const prepared = await engine.prepare(to, { kind: 'text', text: 'hi' }, { mentions: [] })
       host.messages.set(prepared.external_id, { raw: prepared.payload, from_me: true })
       const { accepted_at } = await engine.send({ ...prepared, to }, SOON())
       assert.ok(Math.abs(accepted_at - Date.now() / 1000) < 5)
@@ -41,7 +41,7 @@ for (const addressing of ['lid', 'pn'] as const) {
     test('the same message twice is one message', async (t) => {
       const { whatsapp, bob, host, engine } = await makeLinkedWorld(t, addressing)
       const to = phoneOf(bob)
-      const prepared = await engine.prepare(to, { kind: 'text', text: 'once' })
+      const prepared = await engine.prepare(to, { kind: 'text', text: 'once' }, { mentions: [] })
       host.messages.set(prepared.external_id, { raw: prepared.payload, from_me: true })
       await engine.send({ ...prepared, to }, SOON())
       await engine.send({ ...prepared, to }, SOON())
@@ -145,7 +145,7 @@ describe('sending that fails', () => {
     test(`the connection is cut ${at}: the same message goes out later, once`, async (t) => {
       const { whatsapp, bob, host, engine } = await makeLinkedWorld(t)
       const to = phoneOf(bob)
-      const prepared = await engine.prepare(to, { kind: 'text', text: 'cut' })
+      const prepared = await engine.prepare(to, { kind: 'text', text: 'cut' }, { mentions: [] })
       host.messages.set(prepared.external_id, { raw: prepared.payload, from_me: true })
       whatsapp.faults.set({ kind: 'drop', at, times: 1 })
       await assert.rejects(engine.send({ ...prepared, to }, SOON()), { code: 'not_connected', retry: 'later' })
@@ -202,7 +202,7 @@ describe('sending that fails', () => {
     const { whatsapp, bob, host, engine } = await makeLinkedWorld(t)
     whatsapp.faults.set({ kind: 'no_answer', to: 'message' })
     const to = phoneOf(bob)
-    const prepared = await engine.prepare(to, { kind: 'text', text: 'hi' })
+    const prepared = await engine.prepare(to, { kind: 'text', text: 'hi' }, { mentions: [] })
     host.messages.set(prepared.external_id, { raw: prepared.payload, from_me: true })
     await assert.rejects(engine.send({ ...prepared, to }, AbortSignal.timeout(100)), { retry: 'later' })
     await assert.rejects(engine.send({ ...prepared, to }, AbortSignal.abort()), { retry: 'later' })
@@ -212,8 +212,8 @@ describe('sending that fails', () => {
 test('prepared without a connection, it is what the phone will read', async (t) => {
   const { engine, bob } = await makeLinkedWorld(t)
   await engine.stop()
-  const one = await engine.prepare(phoneOf(bob), { kind: 'text', text: 'https://example.com' })
-  const two = await engine.prepare(phoneOf(bob), { kind: 'text', text: 'https://example.com' })
+  const one = await engine.prepare(phoneOf(bob), { kind: 'text', text: 'https://example.com' }, { mentions: [] })
+  const two = await engine.prepare(phoneOf(bob), { kind: 'text', text: 'https://example.com' }, { mentions: [] })
   assert.notEqual(one.external_id, two.external_id)
   const { extendedTextMessage } = proto.Message.decode(one.payload)
   assert.equal(extendedTextMessage?.text, 'https://example.com')

@@ -55,7 +55,7 @@ for (const addressing of FORMS) {
       await whatsapp.until(() => host.withId('poll_vote', away).length > 0)
       const [event] = host.withId('poll_vote', away)
       assert.deepEqual(event?.options, ['Off'])
-      assert.equal(event.offline, true)
+      assert.equal(event.origin.offline, true)
     })
 
     test('in polls of others and of the own phone', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import type { MessageEvent, PollVoteEvent } from '../src/protocol.ts'
-import { BOB, group, journalOf, MemoryBridge, OWNER, person, received, voted } from './support/memory.ts'
+import { BOB, group, journalOf, ORIGIN, MemoryBridge, OWNER, person, received, voted } from './support/memory.ts'
 
 const POLL = { question: 'Heat?', options: ['On', 'Off'], selectable: 1 }
 const EVE = '900000000000003@lid'
@@ -34,10 +34,13 @@ test('a message is in the journal when emit returns, once however often it is to
         kind: 'text',
         text: 'hello',
         poll: null,
+        media: null,
+        location: null,
+        contacts: [],
+        mentions: [],
         quoted_message_id: null,
-        forwarded: false,
+        origin: { ...ORIGIN, replayed: false },
         timestamp: 1_700_000_000,
-        offline: false,
       },
     },
   ])

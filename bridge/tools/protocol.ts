@@ -18,7 +18,8 @@ interface Node {
   required?: string[]
 }
 
-const source = readFileSync(new URL('../src/protocol.ts', import.meta.url), 'utf8')
+const files = ['../src/protocol.ts', '../src/wire/basics.ts', '../src/wire/content.ts', '../src/wire/events.ts']
+const source = files.map((file) => readFileSync(new URL(file, import.meta.url), 'utf8')).join('\n')
 const names = new Map<object, string>(Object.entries(DEFINITIONS).map(([name, schema]) => [schema, name]))
 const blocks: string[] = []
 

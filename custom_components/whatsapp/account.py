@@ -268,7 +268,7 @@ class Account:
             for chat_id in event["removed"]:
                 self.chats.pop(chat_id, None)
             self._notify()
-        else:
+        elif event["type"] != "presence":
             self._handle_journal(frame, event)
 
     @callback
@@ -290,7 +290,7 @@ class Account:
         if event["type"] == "receipt":
             # Also of chats that were not added: whoever wrote to one wants to know.
             self.hass.bus.async_fire(*payloads.status_event(frame, event, self._entry.entry_id))
-        added = self.added_chat(event["chat"])
+        added = None if event["type"] == "own_devices_changed" else self.added_chat(event["chat"])
         if added is None:
             return
         for event_type, data in payloads.bus_events(frame, self._entry.entry_id):

@@ -38,6 +38,8 @@ class ChatEvent(ChatEntity, EventEntity):
 
     @callback
     def _handle(self, frame: EventFrame, event: JournalEvent) -> None:
+        if event["type"] not in ("message", "poll_vote", "receipt"):
+            return
         if event["type"] == "message" and event["from_me"] and event["chat"]["kind"] != "self":
             return
         self._trigger_event(event["type"], entity_attributes(frame, event))

@@ -29,6 +29,21 @@ class Fail(Exception):  # noqa: N818
         self.error = {"code": code, "message": "as the test says", "details": details}
 
 
+ORIGIN = {
+    "source": "person",
+    "e2e": True,
+    "device": 0,
+    "forwarded": False,
+    "edited": False,
+    "view_once": False,
+    "quoted": False,
+    "broadcast": False,
+    "offline": False,
+    "replayed": False,
+    "server_time": 0.0,
+}
+
+
 def account(status: ConnectionStatus = "connected") -> Account:
     """Return an account as the wire has it."""
     return {
@@ -39,6 +54,12 @@ def account(status: ConnectionStatus = "connected") -> Account:
         "engine": "test",
         "capabilities": {},
         "connection": {"status": status, "reason": None, "since": 1.0, "retry_at": None},
+        "restriction": None,
+        "settings": {
+            "pacing": {"burst": 10, "chat_per_minute": 20, "account_per_minute": 30},
+            "media": {"download": "lazy", "max_bytes": 1024, "keep_days": 1, "keep_bytes": 1024},
+            "mark_online": False,
+        },
         "queued": 0,
     }
 
@@ -182,10 +203,13 @@ class ScriptedBridge:
             "kind": "text",
             "text": text,
             "poll": None,
+            "media": None,
+            "location": None,
+            "contacts": [],
+            "mentions": [],
             "quoted_message_id": None,
-            "forwarded": False,
+            "origin": ORIGIN | {"server_time": 1700000000.0 + seq},
             "timestamp": 1700000000.0 + seq,
-            "offline": False,
         }
         self.seq = max(self.seq, seq)
         await self.event(event | changes, seq=seq, replayed=False, age=0.5)

@@ -29,6 +29,13 @@ export function accountId(self: Self): string {
   return `wa${createHash('sha256').update(`whatsapp:${name}`).digest('hex').slice(0, 16)}`
 }
 
+/** What an account does that nobody has chosen otherwise for. */
+const SETTINGS: wire.Settings = {
+  pacing: { burst: 10, chat_per_minute: 20, account_per_minute: 30 },
+  media: { download: 'lazy', max_bytes: 64 * 1024 * 1024, keep_days: 14, keep_bytes: 512 * 1024 * 1024 },
+  mark_online: false,
+}
+
 /** One WhatsApp account: what it keeps, and the session that it has for now. */
 export class Account implements Listener, Sender {
   readonly id: string
@@ -42,6 +49,7 @@ export class Account implements Listener, Sender {
   #linked: boolean
   #session: EngineSession
   #connection: wire.Connection
+  #restriction: wire.Restriction | null = null
   /** Sessions that are being ended. */
   readonly #endings = new Set<Promise<void>>()
   #announcing = false
@@ -84,6 +92,8 @@ export class Account implements Listener, Sender {
       engine: this.engine.name,
       capabilities: this.engine.capabilities(),
       connection: this.#connection,
+      restriction: this.#restriction,
+      settings: SETTINGS,
       queued: this.#outbox.count(),
     }
   }
@@ -178,6 +188,11 @@ export class Account implements Listener, Sender {
     if (!same) this.#log.info({ status, reason }, 'the connection to WhatsApp has changed')
     this.#announce()
     if (status === 'connected') this.#outbox.resume()
+  }
+
+  restricted(until: number | null | undefined): void {
+    this.#restriction = until === undefined ? null : { since: now(), until }
+    this.#announce()
   }
 
   learn(aliases: Alias[]): void {

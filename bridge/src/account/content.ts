@@ -7,6 +7,7 @@ export function checkContent(content: Content, capabilities: Record<string, Capa
     throw new BridgeError('unsupported', `This account cannot send a ${content.kind}`, { kind: content.kind })
   }
   if (content.kind === 'text') return required('text', content.text)
+  if (content.kind !== 'poll') return
   required('question', content.question)
   for (const option of content.options) required('options', option)
   if (content.selectable > content.options.length) {

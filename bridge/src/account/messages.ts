@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 
-import type { MessageReceived, ReceiptReceived } from '../engine/engine.ts'
+import type { Address, MessageReceived, ReceiptReceived } from '../engine/engine.ts'
+import type { Person } from '../protocol.ts'
 import type { Store } from '../store/store.ts'
 import type { Identity } from './identity.ts'
 import type { Journal } from './journal.ts'
@@ -30,7 +31,7 @@ export class Messages {
     this.#identity.note(message.chat, { listed: true, active_at: timestamp })
     const chat = this.#identity.chat(message.chat)
     if (this.#isKnown(message, chat.id)) return
-    const { external_id, from_me, raw, kind, forwarded, offline } = message
+    const { external_id, from_me, raw, kind, media, location, contacts, origin } = message
     const message_id = this.id(chat.id, external_id)
     const poll = message.poll && cleanPoll(message.poll)
     this.#store.messages.insert(this.#account, { message_id, chat_id: chat.id, external_id, from_me, raw, poll }, now())
@@ -46,9 +47,12 @@ export class Messages {
         text: message.text === null ? null : cleanText(message.text),
         poll,
         quoted_message_id: quoted === null ? null : this.#quoted(chat.id, quoted),
-        forwarded,
+        media,
+        location,
+        contacts,
+        mentions: message.mentions.map((whom) => this.#mentioned(whom)),
+        origin: { ...origin, replayed: false },
         timestamp,
-        offline,
       },
       `message:${message_id}`,
     )
@@ -84,6 +88,11 @@ export class Messages {
   #isKnown({ external_id, from_me }: MessageReceived, chat_id: string): boolean {
     if (this.#store.messages.inChat(this.#account, chat_id, external_id)) return true
     return from_me && this.#store.messages.anywhere(this.#account, external_id)?.from_me === true
+  }
+
+  #mentioned(whom: Address): Person {
+    this.#identity.note(whom)
+    return this.#identity.person(whom)
   }
 
   /** Only within the chat: a quote of what was said elsewhere proves nothing. */

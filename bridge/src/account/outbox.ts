@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, Sendable } from '../engine/engine.ts'
 import { asBridgeError, BridgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { CommandArgs, CommandResult } from '../protocol.ts'
@@ -93,7 +93,7 @@ export class Outbox {
     if (ttl === 0) this.#checkConnected()
     const chat = await this.#sender.resolve(request.chat)
     const prepared = await engine
-      .prepare(this.#records.identity.address(chat), request.content)
+      .prepare(this.#records.identity.address(chat), sendable(request.content), { mentions: [] })
       .catch((error: unknown) => {
         throw asBridgeError(error) ?? error
       })
@@ -156,5 +156,10 @@ function answer(row: Outgoing | undefined): Sent {
   if (!row) throw new Error('an admitted request has no row')
   const { message_id, chat_id, state, sent_at, error } = row
   if (error) throw new BridgeError(error.code, error.message, { message_id, chat_id })
-  return { message_id, chat_id, status: state === 'sent' ? 'sent' : 'queued', timestamp: sent_at }
+  return { message_id, chat_id, status: state === 'sent' ? 'sent' : 'queued', sent_as: 'text', timestamp: sent_at }
+}
+
+function sendable(content: Send['content']): Sendable {
+  if (content.kind !== 'buttons' && content.kind !== 'list') return content
+  throw new BridgeError('unsupported', 'This account cannot send buttons')
 }

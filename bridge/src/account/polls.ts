@@ -52,8 +52,9 @@ export class Polls {
         options,
         tally: poll ? this.#tally(poll) : [],
         error,
+        from_me: vote.from_me,
+        origin: { ...vote.origin, replayed: false },
         timestamp,
-        offline: vote.offline,
       },
       `vote:${here}:${vote.external_id}`,
     )

@@ -36,6 +36,8 @@ export class Records {
           return this.messages.receipt(event)
         case 'chats':
           return this.identity.list(event)
+        default:
+          return
       }
     })
   }

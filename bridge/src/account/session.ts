@@ -18,7 +18,7 @@ export interface Context {
 }
 
 /** Who hears an engine: an account. */
-export type Listener = Pick<EngineHost, 'emit' | 'connection' | 'learn' | 'aliases' | 'message'>
+export type Listener = Pick<EngineHost, 'emit' | 'connection' | 'restricted' | 'learn' | 'aliases' | 'message'>
 
 /**
  * An engine and its door to the rest. `owner` names its rows in the auth table, and `listener` hears it; both change when
@@ -26,6 +26,7 @@ export type Listener = Pick<EngineHost, 'emit' | 'connection' | 'learn' | 'alias
  */
 export class EngineSession implements EngineHost {
   readonly engine: Engine
+  readonly transaction: EngineHost['transaction']
   readonly store: KeyValue
   readonly log: Logger
   owner: string
@@ -41,6 +42,7 @@ export class EngineSession implements EngineHost {
       set: (changes) => store.auth.set(this.owner, changes),
       clear: () => store.auth.delete(this.owner),
     }
+    this.transaction = (work) => store.database.transaction(work)
     this.engine = engines(this)
   }
 
@@ -56,6 +58,10 @@ export class EngineSession implements EngineHost {
 
   connection(state: Parameters<EngineHost['connection']>[0]): void {
     this.listener?.connection(state)
+  }
+
+  restricted(until: number | null | undefined): void {
+    this.listener?.restricted(until)
   }
 
   learn(aliases: Alias[]): void {

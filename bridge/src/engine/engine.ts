@@ -4,95 +4,45 @@
  * One engine instance serves one account for the life of the process. It keeps its own connection alive: it reconnects by
  * itself, with backoff, and tells every change through `EngineHost.connection`.
  */
+import type { Readable } from 'node:stream'
+
 import type { Logger } from '../log.ts'
-import type {
-  Capability,
-  ChatKind,
-  Connection,
-  Content,
-  ErrorCode,
-  MessageKind,
-  Poll,
-  ReceiptStatus,
-  VoteError,
-} from '../protocol.ts'
+import type { ButtonsContent, Capability, Connection, Content, ErrorCode, ListContent, Presence } from '../protocol.ts'
+import type { Address, Alias, EngineEvent, ListedChat, Self } from './events.ts'
 
-/** One name under which a chat or a person is known. `kind` is open: `phone`, `lid`, `group`, later `username`, `bsuid`. */
-export interface Alias {
-  kind: string
-  /** As the engine needs it to address this chat again; `phone` values carry the digits before the first `@`. */
-  value: string
-}
+export type * from './events.ts'
 
-/** Who or where, as one stanza tells it: at least one alias, all of the same chat or person. */
-export interface Address {
-  kind: ChatKind
-  aliases: Alias[]
-  /** What they call themselves. Hostile: never used to decide anything. */
-  name?: string
-}
-
-/** The account itself, known from the moment of pairing. */
-export interface Self {
-  aliases: Alias[]
-  name?: string
-}
-
-/** A chat from the engine's lists; `name` here is a group's subject or the name in the owner's address book. */
-export interface ListedChat extends Address {
-  participants?: number
-  is_admin?: boolean
-}
-
-export interface MessageReceived {
-  type: 'message'
+/** A message that another one is about. */
+export interface MessageRef {
   external_id: string
+  from_me: boolean
   chat: Address
   sender: Address
-  from_me: boolean
-  kind: MessageKind
-  text: string | null
-  poll: Poll | null
-  quoted_external_id: string | null
-  forwarded: boolean
-  /** Seconds since 1970, by WhatsApp's clock. */
-  timestamp: number
-  /** Delivered from the queue that WhatsApp kept while this device was away. */
-  offline: boolean
-  /** The engine's own form of the message; kept, and given back by `EngineHost.message`. */
   raw: Uint8Array
 }
 
-export interface VoteReceived {
-  type: 'poll_vote'
-  external_id: string
-  poll_external_id: string
-  chat: Address
-  voter: Address
-  /** The voter's whole current choice by name; empty means withdrawn. Empty too when `error` says why it is unknown. */
-  options: string[]
-  error: VoteError | null
-  timestamp: number
-  offline: boolean
+/** A file on the bridge's own disk. `mime` is what its bytes say; `file_name` what its sender calls it. */
+export interface MediaFile {
+  path: string
+  size: number
+  mime: string
 }
 
-export interface ReceiptReceived {
-  type: 'receipt'
-  external_id: string
-  status: Exclude<ReceiptStatus, 'sent' | 'failed'>
-  by: Address | null
-  timestamp: number
-}
+/** What an engine may be given to send: contents that degrade are planned into others before. */
+export type Sendable = Exclude<Content, ButtonsContent | ListContent>
 
-export interface ChatsListed {
-  type: 'chats'
-  chats: ListedChat[]
-  removed: Alias[]
-  /** True when `chats` holds every group there is: groups not in it are gone. */
-  all_groups: boolean
+/** What goes with a content, with every reference resolved. */
+export interface SendContext {
+  /** The message it answers. */
+  quote?: MessageRef
+  /** The message that a reaction, an edit, a deletion, a forward or a pin is about. */
+  target?: MessageRef
+  mentions: Address[]
+  /** The bytes of the content's ticket. */
+  media?: MediaFile
+  /** Seconds after which it disappears; absent: as the chat has it. */
+  expiration?: number
 }
-
-export type EngineEvent = MessageReceived | VoteReceived | ReceiptReceived | ChatsListed
 
 /** A message made ready to send: the same `external_id` and `payload` sent twice are one message on WhatsApp. */
 export interface Prepared {
@@ -102,6 +52,47 @@ export interface Prepared {
 
 export interface OutboundMessage extends Prepared {
   to: Address
+}
+
+/** What WhatsApp says of a group. `expiration`: of new messages, in seconds; 0: never. */
+export interface GroupInfo extends ListedChat {
+  description: string | null
+  announce: boolean
+  locked: boolean
+  expiration: number
+  members: (Address & { is_admin: boolean })[]
+}
+
+export interface GroupChanges {
+  subject?: string
+  description?: string
+  announce?: boolean
+  locked?: boolean
+  expiration?: number
+}
+
+/** What became of one member of a request, in its order. */
+export type MemberOutcome = ErrorCode | null
+
+/** All of these ask WhatsApp, and throw `EngineError`: `chat_not_found`, `rejected` when this account may not, `not_connected`, `timeout`. */
+export interface GroupAdmin {
+  info(group: Address, signal: AbortSignal): Promise<GroupInfo>
+  create(
+    subject: string,
+    members: Address[],
+    signal: AbortSignal,
+  ): Promise<{ group: GroupInfo; members: MemberOutcome[] }>
+  change(
+    group: Address,
+    action: 'add' | 'remove' | 'promote' | 'demote',
+    members: Address[],
+    signal: AbortSignal,
+  ): Promise<MemberOutcome[]>
+  update(group: Address, changes: GroupChanges, signal: AbortSignal): Promise<void>
+  /** The code of the invitation. */
+  invite(group: Address, renew: boolean, signal: AbortSignal): Promise<string>
+  join(code: string, signal: AbortSignal): Promise<Address>
+  leave(group: Address, signal: AbortSignal): Promise<void>
 }
 
 export interface PairRequest {
@@ -134,8 +125,12 @@ export interface StoredMessage {
 
 /** All that an engine ever sees of the rest. */
 export interface EngineHost {
-  /** Returns only when the journal has committed; throws if it has not. Telling the same message twice is harmless. */
+  /** Returns only when the journal has committed; throws if it has not. Telling the same event twice is harmless. */
   emit(event: EngineEvent): void
+  /** What `work` emits and stores is one commit, or nothing of it is kept and this throws. */
+  transaction<T>(work: () => T): T
+  /** WhatsApp does not let this account start chats, until then when it said so; `undefined`: not any more. */
+  restricted(until: number | null | undefined): void
   connection(state: Pick<Connection, 'status' | 'reason' | 'retry_at'>): void
   /** Pairs of aliases that the engine has learnt to be one chat. */
   learn(aliases: Alias[]): void
@@ -161,8 +156,10 @@ export interface Engine {
   pair(request: PairRequest, progress: (step: PairProgress) => void, signal: AbortSignal): Promise<Self>
   /** Logs the device out on WhatsApp (as far as it can be reached) and forgets the session. */
   unlink(): Promise<void>
-  /** Fixes what will be sent, before it is stored. Works without a connection. */
-  prepare(to: Address, content: Content): Promise<Prepared>
+  /** Fixes what will be sent, before it is stored. Works without a connection. @throws EngineError `invalid_request`, `unsupported`. */
+  prepare(to: Address, content: Sendable, context: SendContext): Promise<Prepared>
+  /** Hands the bytes of a prepared message over and returns the payload to send in place of the prepared one. */
+  upload(message: OutboundMessage, media: MediaFile, signal: AbortSignal): Promise<Uint8Array>
   /**
    * Sends and resolves when WhatsApp's server has confirmed.
    * @throws EngineError with `retry` saying whether the same message may be tried again.
@@ -170,6 +167,16 @@ export interface Engine {
   send(message: OutboundMessage, signal: AbortSignal): Promise<{ accepted_at: number }>
   /** All aliases of a phone number on WhatsApp, or `null` when it has no account. Digits with country code. */
   lookup(phone: string, signal: AbortSignal): Promise<Address | null>
+  /** The media of a message that was received. @throws EngineError `media_unavailable`, `not_connected`, `timeout`. */
+  download(raw: Uint8Array, signal: AbortSignal): Promise<Readable>
+  /** The picture of a person or a group, or `null` when there is none that this account may see. */
+  picture(whom: Address, signal: AbortSignal): Promise<Readable | null>
+  markRead(messages: readonly MessageRef[], signal: AbortSignal): Promise<void>
+  /** `to`: for what is shown in one chat only. */
+  presence(presence: Presence, to: Address | null, signal: AbortSignal): Promise<void>
+  /** `presence` events of this person follow, until the connection ends. */
+  watchPresence(whom: Address, signal: AbortSignal): Promise<void>
+  readonly groups: GroupAdmin
 }
 
 export type EngineFactory = (host: EngineHost) => Engine

@@ -18,7 +18,9 @@ import {
   type Result,
   SCHEMA,
 } from '../protocol.ts'
-import { checked, type Client, commands, slowCommands } from './commands.ts'
+import { checked } from './check.ts'
+import { commands, slowCommands } from './commands.ts'
+import type { Client } from './handlers/handler.ts'
 import { Subscription } from './subscription.ts'
 
 export interface ServerContext {

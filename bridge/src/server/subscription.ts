@@ -48,14 +48,15 @@ export class Subscription {
     let page = this.#ended ? [] : journal.after(this.#seq, PAGE)
     while (page.length > 0) {
       for (const { seq, event } of page) {
+        const replayed = seq <= this.head
         const age = Math.max(0, now() - event.timestamp)
         const frame = {
           type: 'event',
           account_id: this.#account.id,
           seq,
-          replayed: seq <= this.head,
+          replayed,
           age,
-          event,
+          event: 'origin' in event ? { ...event, origin: { ...event.origin, replayed } } : event,
         } as const
         if (this.#isOver() || !(await this.#write(frame))) return
         this.#seq = seq

@@ -10,10 +10,11 @@ import type {
   EngineHost,
   KeyValue,
   PairProgress,
+  Sendable,
+  SendContext,
   StoredMessage,
 } from '../../src/engine/engine.ts'
 import { createLogger } from '../../src/log.ts'
-import type { Content } from '../../src/protocol.ts'
 import type { Addressing } from '../../simulator/people.ts'
 import type { Group } from '../../simulator/groups.ts'
 import type { Phone } from '../../simulator/phone.ts'
@@ -60,6 +61,7 @@ export class MemoryHost implements EngineHost {
   log = createLogger('silent')
   readonly events: EngineEvent[] = []
   readonly states: State[] = []
+  readonly restrictions: (number | null | undefined)[] = []
   readonly learned: Alias[][] = []
   readonly messages = new Map<string, StoredMessage>()
   /** Throws instead of keeping, as a journal on a full disk would. */
@@ -78,6 +80,15 @@ export class MemoryHost implements EngineHost {
     if (this.failing) throw new Error('The disk is full')
     this.events.push(event)
     if (event.type === 'message') this.messages.set(event.external_id, { raw: event.raw, from_me: event.from_me })
+    this.#changed()
+  }
+
+  transaction<T>(work: () => T): T {
+    return work()
+  }
+
+  restricted(until: number | null | undefined): void {
+    this.restrictions.push(until)
     this.#changed()
   }
 
@@ -163,8 +174,17 @@ export async function makeLinkedWorld(
 }
 
 /** Sends as the outbox does: prepared, kept, sent. Returns the id. */
-export async function send(engine: Engine, host: MemoryHost, to: Address, content: Content | string): Promise<string> {
-  const prepared = await engine.prepare(to, typeof content === 'string' ? { kind: 'text', text: content } : content)
+export async function send(
+  engine: Engine,
+  host: MemoryHost,
+  to: Address,
+  content: Sendable | string,
+  context: Partial<SendContext> = {},
+): Promise<string> {
+  const prepared = await engine.prepare(to, typeof content === 'string' ? { kind: 'text', text: content } : content, {
+    mentions: [],
+    ...context,
+  })
   host.messages.set(prepared.external_id, { raw: prepared.payload, from_me: true })
   await engine.send({ ...prepared, to }, AbortSignal.timeout(10_000))
   return prepared.external_id

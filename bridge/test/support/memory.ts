@@ -3,18 +3,20 @@ import type { TestContext } from 'node:test'
 
 import type { Account } from '../../src/account/account.ts'
 import { Accounts } from '../../src/account/accounts.ts'
-import type {
-  Address,
-  Engine,
-  EngineFactory,
-  EngineHost,
-  MessageReceived,
-  OutboundMessage,
-  PairProgress,
-  PairRequest,
-  Prepared,
-  Self,
-  VoteReceived,
+import {
+  type Address,
+  type Engine,
+  EngineError,
+  type EngineFactory,
+  type EngineHost,
+  type GroupAdmin,
+  type MessageReceived,
+  type OutboundMessage,
+  type PairProgress,
+  type PairRequest,
+  type Prepared,
+  type Self,
+  type VoteReceived,
 } from '../../src/engine/engine.ts'
 import { createLogger } from '../../src/log.ts'
 import type { Capability, Content } from '../../src/protocol.ts'
@@ -46,6 +48,16 @@ export class MemoryEngine implements Engine {
   stopped = 0
   unlinked = 0
   #ids = 0
+
+  readonly groups: GroupAdmin = {
+    info: unsupported,
+    create: unsupported,
+    change: unsupported,
+    update: unsupported,
+    invite: unsupported,
+    join: unsupported,
+    leave: unsupported,
+  }
 
   constructor(host: EngineHost, pairing: MemoryEngine['pairing']) {
     this.host = host
@@ -91,6 +103,13 @@ export class MemoryEngine implements Engine {
     return Promise.resolve(this.directory.get(phone) ?? null)
   }
 
+  upload = unsupported
+  download = unsupported
+  picture = unsupported
+  markRead = unsupported
+  presence = unsupported
+  watchPresence = unsupported
+
   connect(): void {
     this.host.connection({ status: 'connected', reason: null, retry_at: null })
   }
@@ -102,6 +121,10 @@ export class MemoryEngine implements Engine {
   texts(): string[] {
     return this.sent.map(textOf)
   }
+}
+
+function unsupported(): Promise<never> {
+  return Promise.reject(new EngineError('unsupported', 'not in memory', 'never'))
 }
 
 /** What a message to be sent says. */
@@ -173,6 +196,19 @@ export function group(value: string): Address {
   return { kind: 'group', aliases: [{ kind: 'group', value }] }
 }
 
+export const ORIGIN: MessageReceived['origin'] = {
+  source: 'person',
+  e2e: true,
+  device: 0,
+  forwarded: false,
+  edited: false,
+  view_once: false,
+  quoted: false,
+  broadcast: false,
+  offline: false,
+  server_time: 1_700_000_000,
+}
+
 export function received(changes: Partial<MessageReceived> = {}): MessageReceived {
   return {
     type: 'message',
@@ -184,9 +220,12 @@ export function received(changes: Partial<MessageReceived> = {}): MessageReceive
     text: 'hello',
     poll: null,
     quoted_external_id: null,
-    forwarded: false,
+    media: null,
+    location: null,
+    contacts: [],
+    mentions: [],
+    origin: ORIGIN,
     timestamp: 1_700_000_000,
-    offline: false,
     raw: Buffer.from('raw'),
     ...changes,
   }
@@ -201,8 +240,9 @@ export function voted(changes: Partial<VoteReceived> = {}): VoteReceived {
     voter: person(BOB.lid, BOB.phone),
     options: [],
     error: null,
+    from_me: false,
+    origin: ORIGIN,
     timestamp: 1_700_000_100,
-    offline: false,
     ...changes,
   }
 }

@@ -1,15 +1,16 @@
 import { LIMITS, type MessageKind, type Poll } from '../../protocol.ts'
+import type { Said } from '../engine.ts'
 import type { proto } from './library.ts'
+import type { Told } from './origin.ts'
 
 type Message = proto.IMessage
 
-/** What a message says, without its wrappings. */
-export interface Said {
-  kind: MessageKind
-  text: string | null
-  poll: Poll | null
+/** A message without its wrappings. `mentioned` are JIDs. */
+export interface Content {
+  said: Said
+  told: Partial<Told>
   quoted_external_id: string | null
-  forwarded: boolean
+  mentioned: string[]
 }
 
 /** What only wraps another message. An edit wraps one too, but is not a new message. */
@@ -108,7 +109,7 @@ export function unwrap(message: Message): Message {
 }
 
 /** `undefined` when nobody wrote anything: a reaction, an edit, a key … */
-export function readContent(message: Message): Said | undefined {
+export function readContent(message: Message): Content | undefined {
   const content = unwrap(message)
   const fields = Object.entries(content).filter(([name, value]) => value && !NOT_MESSAGES.has(name))
   const known = fields.find(([name]) => name in KINDS)
@@ -117,11 +118,17 @@ export function readContent(message: Message): Said | undefined {
   const kind = name in KINDS ? KINDS[name as keyof typeof KINDS] : 'other'
   const { contextInfo } = (typeof value === 'object' ? value : {}) as { contextInfo?: proto.IContextInfo | null }
   return {
-    kind,
-    text: cut(textOf(content), LIMITS.text_chars),
-    poll: kind === 'poll' ? pollOf(content) : null,
+    said: {
+      kind,
+      text: cut(textOf(content), LIMITS.text_chars),
+      poll: kind === 'poll' ? pollOf(content) : null,
+      media: null,
+      location: null,
+      contacts: [],
+    },
+    told: { forwarded: contextInfo?.isForwarded === true, quoted: Boolean(contextInfo?.stanzaId) },
     quoted_external_id: contextInfo?.stanzaId || null,
-    forwarded: contextInfo?.isForwarded === true,
+    mentioned: [],
   }
 }
 

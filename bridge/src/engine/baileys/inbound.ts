@@ -1,10 +1,11 @@
 import { LIMITS } from '../../protocol.ts'
 import type { EngineHost, MessageReceived, VoteReceived } from '../engine.ts'
-import { partiesOf } from './addresses.ts'
+import { partiesOf, person } from './addresses.ts'
 import { cut, readContent, unwrap } from './content.ts'
 import type { Inbox } from './inbox.ts'
 import { type BaileysEventMap, type Contact, proto, toNumber, type WAMessage } from './library.ts'
 import { summary } from './logger.ts'
+import { originOf, type Told } from './origin.ts'
 import { readVote } from './votes.ts'
 
 type Received = MessageReceived | VoteReceived
@@ -36,7 +37,7 @@ export class Inbound {
     const failures: unknown[] = []
     for (const message of messages) {
       try {
-        const event = this.#read(message, this.#inbox.wasOffline(message.key) ?? offline)
+        const event = this.#read(message, offline)
         if (event) this.#host.emit(event)
         taken.push(message)
       } catch (error) {
@@ -64,19 +65,33 @@ export class Inbound {
     const me = this.#me()
     const parties = partiesOf(key, me, cut(message.pushName, LIMITS.name_chars))
     if (!content || !parties || !key.id || key.id.length > LIMITS.name_chars) return undefined
-    const common = { external_id: key.id, timestamp: timestampOf(message), offline }
+    const timestamp = timestampOf(message)
+    const common = { external_id: key.id, from_me: key.fromMe === true, timestamp }
+    const origin = (told?: Partial<Told>) => originOf(key, this.#inbox.stanzaOf(key), offline, timestamp, told)
     const vote = unwrap(content).pollUpdateMessage
     if (vote) {
       const poll_external_id = cut(vote.pollCreationMessageKey?.id, LIMITS.name_chars)
       if (!poll_external_id) return undefined
       const { chat, sender: voter } = parties
-      return { type: 'poll_vote', ...common, poll_external_id, chat, voter, ...readVote(vote, key, me, this.#host) }
+      const choice = readVote(vote, key, me, this.#host)
+      return { type: 'poll_vote', ...common, poll_external_id, chat, voter, ...choice, origin: origin() }
     }
-    const said = readContent(content)
+    const read = readContent(content)
     // What this bridge sent itself may come back to it.
-    if (!said || (key.fromMe && this.#host.message(key.id)?.from_me)) return undefined
+    if (!read || (key.fromMe && this.#host.message(key.id)?.from_me)) return undefined
     const raw = proto.Message.encode(content).finish()
-    return { type: 'message', ...common, ...parties, from_me: key.fromMe === true, ...said, raw }
+    const { said, told, quoted_external_id, mentioned } = read
+    const mentions = mentioned.flatMap((jid) => person([jid], me) ?? [])
+    return {
+      type: 'message',
+      ...common,
+      ...parties,
+      ...said,
+      mentions,
+      quoted_external_id,
+      origin: origin(told),
+      raw,
+    }
   }
 }
 

@@ -17,6 +17,7 @@ import {
   type WAMessageKey,
 } from './library.ts'
 import { summary } from './logger.ts'
+import type { Stanza } from './origin.ts'
 
 const TYPE = 'inbox'
 
@@ -25,10 +26,9 @@ interface Row {
   plaintext: Uint8Array
 }
 
-/** The ids of a message's rows, and whether WhatsApp had kept it for this device. */
-interface Kept {
+/** The ids of a message's rows, and the stanza it came in. */
+interface Kept extends Stanza {
   ids: string[]
-  offline: boolean
 }
 
 /**
@@ -65,9 +65,9 @@ export class Inbox {
     stanza.attrs['offline'] ??= 'live'
   }
 
-  /** Whether WhatsApp had kept the message for this device; `undefined` when it did not come by itself. */
-  wasOffline(key: WAMessageKey): boolean | undefined {
-    return this.#rows.get(nameOf(key))?.offline
+  /** The stanza a message came in; `undefined` when it did not come by itself. */
+  stanzaOf(key: WAMessageKey): Stanza | undefined {
+    return this.#rows.get(nameOf(key))
   }
 
   /** Decrypts, and keeps the plaintext in the same commit. `lock` names what the commit is about. */
@@ -119,7 +119,7 @@ export class Inbox {
   #note(key: WAMessageKey, id: string, { attrs }: Row): void {
     const name = nameOf(key)
     const ids = this.#rows.get(name)?.ids ?? []
-    this.#rows.set(name, { ids: [...ids, id], offline: attrs['offline'] !== undefined })
+    this.#rows.set(name, { ids: [...ids, id], attrs, offline: attrs['offline'] !== undefined })
   }
 
   /** A group message may come in two parts: the sender's key and the text. */

@@ -1,16 +1,23 @@
-import { LIMITS, type Capability, type Content } from '../../protocol.ts'
+import type { Readable } from 'node:stream'
+
+import { LIMITS, type Capability, type Presence } from '../../protocol.ts'
 import {
   type Address,
   type Engine,
   EngineError,
   type EngineFactory,
   type EngineHost,
+  type GroupAdmin,
+  type MediaFile,
+  type MessageRef,
   type OutboundMessage,
   type PairProgress,
   type PairRequest,
   type Prepared,
   type Self,
+  type Sendable,
 } from '../engine.ts'
+import { markRead, picture, showPresence, watchPresence } from './actions.ts'
 import { selfOf } from './addresses.ts'
 import { Session } from './auth.ts'
 import { Backoff } from './backoff.ts'
@@ -18,6 +25,7 @@ import { makeCaches } from './caches.ts'
 import { Connection } from './connection.ts'
 import { historyChats, savedContacts } from './contacts.ts'
 import { notConnected } from './errors.ts'
+import { groupAdmin } from './group-admin.ts'
 import { Groups } from './groups.ts'
 import { Inbound } from './inbound.ts'
 import { Inbox } from './inbox.ts'
@@ -25,6 +33,7 @@ import { type Contact, WA_CERT_DETAILS, type WAVersion } from './library.ts'
 import { Lifeline } from './lifeline.ts'
 import { summary } from './logger.ts'
 import { lookup } from './lookup.ts'
+import { download, upload } from './media.ts'
 import { prepare, send } from './outbound.ts'
 import { Pairing } from './pairing.ts'
 import { Pairs } from './pairs.ts'
@@ -53,6 +62,7 @@ export function baileysEngine(options: BaileysOptions = {}): EngineFactory {
 
 class BaileysEngine implements Engine {
   readonly name = 'baileys'
+  readonly groups: GroupAdmin = groupAdmin(() => this.#open())
   readonly #host: EngineHost
   readonly #options: BaileysOptions
   readonly #timing: Timing
@@ -60,7 +70,7 @@ class BaileysEngine implements Engine {
   readonly #inbox: Inbox
   readonly #inbound: Inbound
   readonly #pairs: Pairs
-  readonly #groups: Groups
+  readonly #groupList: Groups
   #session: Session | undefined
   #lifeline: Lifeline | undefined
   /** Ends a link that is under way. */
@@ -74,7 +84,7 @@ class BaileysEngine implements Engine {
     this.#pairs = new Pairs(host, me)
     this.#inbox = new Inbox(host.store, me, host.log)
     this.#inbound = new Inbound(host, this.#inbox, me)
-    this.#groups = new Groups(host, this.#pairs, me)
+    this.#groupList = new Groups(host, this.#pairs, me)
     this.#parts = {
       url: options.url,
       version: options.version,
@@ -82,7 +92,7 @@ class BaileysEngine implements Engine {
       timing: this.#timing,
       caches: makeCaches(),
       makeSignalRepository: makeRepository(this.#inbox, this.#pairs),
-      cachedGroupMetadata: (jid) => Promise.resolve(this.#groups.cached(jid)),
+      cachedGroupMetadata: (jid) => Promise.resolve(this.#groupList.cached(jid)),
     }
   }
 
@@ -147,18 +157,42 @@ class BaileysEngine implements Engine {
     this.#host.connection({ status: 'unlinked', reason: null, retry_at: null })
   }
 
-  prepare(to: Address, content: Content): Promise<Prepared> {
-    const announcements = to.aliases.some(({ value }) => this.#groups.cached(value)?.isCommunityAnnounce)
+  prepare(to: Address, content: Sendable): Promise<Prepared> {
+    const announcements = to.aliases.some(({ value }) => this.#groupList.cached(value)?.isCommunityAnnounce)
     return Promise.resolve(prepare(content, this.#me?.id, announcements))
   }
 
   async send(message: OutboundMessage, signal: AbortSignal): Promise<{ accepted_at: number }> {
-    const parts = { connection: this.#open(), host: this.#host, groups: this.#groups, ackMs: this.#timing.ack }
+    const parts = { connection: this.#open(), host: this.#host, groups: this.#groupList, ackMs: this.#timing.ack }
     return await send(parts, message, signal)
   }
 
   async lookup(phone: string, signal: AbortSignal): Promise<Address | null> {
     return await lookup(this.#open(), this.#pairs, phone, signal)
+  }
+
+  async upload(message: OutboundMessage, media: MediaFile, signal: AbortSignal): Promise<Uint8Array> {
+    return await upload(this.#open(), message, media, signal)
+  }
+
+  async download(raw: Uint8Array, signal: AbortSignal): Promise<Readable> {
+    return await download(this.#open(), raw, signal)
+  }
+
+  async picture(whom: Address, signal: AbortSignal): Promise<Readable | null> {
+    return await picture(this.#open(), whom, signal)
+  }
+
+  async markRead(messages: readonly MessageRef[], signal: AbortSignal): Promise<void> {
+    await markRead(this.#open(), messages, signal)
+  }
+
+  async presence(presence: Presence, to: Address | null, signal: AbortSignal): Promise<void> {
+    await showPresence(this.#open(), presence, to, signal)
+  }
+
+  async watchPresence(whom: Address, signal: AbortSignal): Promise<void> {
+    await watchPresence(this.#open(), whom, signal)
   }
 
   #open(): Connection {
@@ -174,7 +208,7 @@ class BaileysEngine implements Engine {
       backoff: new Backoff(this.#timing.retryFirst, this.#timing.retryLast),
       connect: () => this.#attach(this.#connection(socketConfig(session, this.#parts)), session),
       ended: () => {
-        this.#groups.forget()
+        this.#groupList.forget()
         this.#replay()
       },
       unlinked: () => this.#forget(),
@@ -201,7 +235,7 @@ class BaileysEngine implements Engine {
     connection.on('contacts.upsert', (contacts) => this.#list(savedContacts(contacts, this.#me)))
     connection.on('contacts.update', (contacts) => this.#list(savedContacts(contacts, this.#me)))
     connection.on('messaging-history.set', (history) => this.#list(historyChats(history, this.#me)))
-    this.#groups.attach(connection)
+    this.#groupList.attach(connection)
     return connection
   }
 

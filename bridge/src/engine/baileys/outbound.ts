@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 
-import type { Content } from '../../protocol.ts'
-import { EngineError, type EngineHost, type OutboundMessage, type Prepared } from '../engine.ts'
+import type { PollContent } from '../../protocol.ts'
+import { EngineError, type EngineHost, type OutboundMessage, type Prepared, type Sendable } from '../engine.ts'
 import { abortable } from './abort.ts'
 import type { Connection } from './connection.ts'
 import { answeredCode, noAnswer } from './errors.ts'
@@ -14,14 +14,19 @@ import { readyRecipient } from './recipients.ts'
 const RESTRICTED = 463
 
 /** @param announcements Whether it goes to the announcements of a community, which have polls of their own kind. */
-export function prepare(content: Content, me: string | undefined, announcements: boolean): Prepared {
-  const body =
-    content.kind === 'text' ? { extendedTextMessage: { text: content.text } } : pollOf(content, announcements)
+export function prepare(content: Sendable, me: string | undefined, announcements: boolean): Prepared {
+  const body = bodyOf(content, announcements)
   const message = { ...body, messageContextInfo: { messageSecret: randomBytes(32) } }
   return { external_id: generateMessageIDV2(me), payload: proto.Message.encode(message).finish() }
 }
 
-function pollOf({ question, options, selectable }: Content & { kind: 'poll' }, announcements: boolean): proto.IMessage {
+function bodyOf(content: Sendable, announcements: boolean): proto.IMessage {
+  if (content.kind === 'text') return { extendedTextMessage: { text: content.text } }
+  if (content.kind === 'poll') return pollOf(content, announcements)
+  throw new EngineError('unsupported', `This bridge cannot send a ${content.kind}`, 'never')
+}
+
+function pollOf({ question, options, selectable }: PollContent, announcements: boolean): proto.IMessage {
   const poll = {
     name: question,
     options: options.map((optionName) => ({ optionName })),

@@ -1,0 +1,37 @@
+import { LIMITS } from '../../protocol.ts'
+import type { Handlers } from './handler.ts'
+
+/** What is about an account as a whole, and about the bridge. */
+export const accountHandlers: Handlers<'accounts' | 'listen' | 'ack' | 'link' | 'link_cancel' | 'unlink' | 'health'> = {
+  accounts: ({ accounts }) => ({ accounts: accounts.list().map((account) => account.state()) }),
+  listen: (client, { account_id, consumer }) => {
+    const account = client.accounts.get(account_id)
+    const seq = client.listen(account, consumer)
+    return { account: account.state(), chats: account.records.identity.search('', LIMITS.listed_chats), seq }
+  },
+  ack: ({ accounts }, { account_id, consumer, seq }) => {
+    accounts.get(account_id).records.journal.ack(consumer, seq)
+    return {}
+  },
+  link: (client, args) => ({ link_id: client.link(args) }),
+  link_cancel: (client, { link_id }) => {
+    client.cancelLink(link_id)
+    return {}
+  },
+  unlink: async ({ accounts }, { account_id }) => {
+    await accounts.get(account_id).unlink()
+    return {}
+  },
+  health: (client) => ({
+    version: client.version,
+    uptime: process.uptime(),
+    clients: client.clients(),
+    storage: 'ok',
+    accounts: client.accounts.list().map((account) => {
+      const { account_id, connection, queued } = account.state()
+      const journal = account.records.journal.count()
+      const counters = { lag: 0, reconnects: 0, sent: 0, failed: 0, received: 0 }
+      return { account_id, connection, queued, journal, ...counters, last_sent_at: null, last_received_at: null }
+    }),
+  }),
+}
