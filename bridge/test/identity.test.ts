@@ -7,6 +7,7 @@ import type { Chat } from '../src/protocol.ts'
 import type { Store } from '../src/store/store.ts'
 import { BOB, group, MemoryBridge, OWNER, person } from './support/memory.ts'
 import { until } from './support/until.ts'
+import { messageRow } from './support/rows.ts'
 
 interface Book {
   store: Store
@@ -59,10 +60,8 @@ test('two chats that turn out to be one person: the older wins, with everything 
   const { identity, store, id, told } = await book(t)
   identity.note(person(BOB.phone), { listed: true, active_at: 5 })
   identity.note({ ...person(BOB.lid), name: 'Bob' }, { listed: true, active_at: 9 })
-  const raw = Buffer.from('x')
   const poll = { question: 'q', options: ['a', 'b'], selectable: 1 }
-  const common = { from_me: true, raw, poll }
-  store.messages.insert(id, { ...common, message_id: 'm', chat_id: BOB.lid, external_id: 'm' }, 1)
+  store.messages.insert(id, messageRow({ message_id: 'm', chat_id: BOB.lid, poll }), 1)
   store.outbox.insert(id, { request_id: 'r', message_id: 'm', chat_id: BOB.lid, retry: true, expires_at: 1 })
   store.votes.save(id, { poll_id: 'm', voter_id: BOB.phone, options: ['a'], timestamp: 1 })
   store.votes.save(id, { poll_id: 'm', voter_id: BOB.lid, options: ['b'], timestamp: 2 })

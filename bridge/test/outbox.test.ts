@@ -8,6 +8,7 @@ import type { CommandArgs, ReceiptEvent } from '../src/protocol.ts'
 import { makeFolder } from './support/folder.ts'
 import { BOB, freeze, journalOf, MemoryBridge, type MemoryEngine, person, textOf } from './support/memory.ts'
 import { until } from './support/until.ts'
+import { messageRow } from './support/rows.ts'
 
 type Send = CommandArgs<'send'>
 
@@ -338,12 +339,7 @@ test('the queue is bounded', async (t) => {
   bridge.store.database.transaction(() => {
     for (let n = 0; n < 1000; n += 1) {
       const message_id = `old${n}`
-      const raw = Buffer.from('x')
-      bridge.store.messages.insert(
-        account.id,
-        { message_id, chat_id: BOB.phone, external_id: message_id, from_me: true, raw, poll: null },
-        Date.now() / 1000,
-      )
+      bridge.store.messages.insert(account.id, messageRow({ message_id, chat_id: BOB.phone }), Date.now() / 1000)
       const row = { request_id: message_id, message_id, chat_id: BOB.phone, retry: true, expires_at: Date.now() }
       bridge.store.outbox.insert(account.id, row)
     }

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import type { JournalEvent } from '../src/protocol.ts'
 import { Store } from '../src/store/store.ts'
 import { makeFolder } from './support/folder.ts'
+import { messageRow } from './support/rows.ts'
 
 const ACCOUNT = 'wa1'
 
@@ -148,12 +149,10 @@ test('the sweep keeps the newest rows of each account, and polls for longer', (t
   assert.deepEqual(left, [7, 8, 9, 10])
   assert.equal(journal.count('wa2'), 1)
 
-  const raw = Buffer.from('x')
   const poll = { question: 'q', options: ['a', 'b'], selectable: 1 }
-  const common = { chat_id: 'c', from_me: true, raw }
-  messages.insert(ACCOUNT, { ...common, message_id: 'text', external_id: 'text', poll: null }, 980 * day)
-  messages.insert(ACCOUNT, { ...common, message_id: 'poll', external_id: 'poll', poll }, 980 * day)
-  messages.insert(ACCOUNT, { ...common, message_id: 'old', external_id: 'old', poll }, 900 * day)
+  messages.insert(ACCOUNT, messageRow({ message_id: 'text', chat_id: 'c' }), 980 * day)
+  messages.insert(ACCOUNT, messageRow({ message_id: 'poll', chat_id: 'c', poll }), 980 * day)
+  messages.insert(ACCOUNT, messageRow({ message_id: 'old', chat_id: 'c', poll }), 900 * day)
   for (const poll_id of ['poll', 'old']) votes.save(ACCOUNT, { poll_id, voter_id: 'v', options: ['a'], timestamp: 1 })
   store.outbox.insert(ACCOUNT, { request_id: 'r', message_id: 'text', chat_id: 'c', retry: true, expires_at: 1 })
   store.sweep(1000 * day)

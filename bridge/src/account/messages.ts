@@ -34,22 +34,35 @@ export class Messages {
     const { external_id, from_me, raw, kind, media, location, contacts, origin } = message
     const message_id = this.id(chat.id, external_id)
     const poll = message.poll && cleanPoll(message.poll)
-    this.#store.messages.insert(this.#account, { message_id, chat_id: chat.id, external_id, from_me, raw, poll }, now())
     const quoted = message.quoted_external_id
+    const quoted_message_id = quoted === null ? null : this.#quoted(chat.id, quoted)
+    const sender = this.#identity.person(message.sender)
+    const text = message.text === null ? null : cleanText(message.text)
+    const said = { kind, text, poll, media, location, contacts }
+    const row = {
+      message_id,
+      chat_id: chat.id,
+      external_id,
+      from_me,
+      sender_id: from_me ? null : sender.id,
+      kind,
+      said,
+      choices: null,
+      quoted_message_id,
+      timestamp,
+      raw,
+      poll,
+    }
+    this.#store.messages.insert(this.#account, row, now())
     this.#journal.append(
       {
         type: 'message',
         message_id,
         chat,
-        sender: this.#identity.person(message.sender),
+        sender,
         from_me,
-        kind,
-        text: message.text === null ? null : cleanText(message.text),
-        poll,
-        quoted_message_id: quoted === null ? null : this.#quoted(chat.id, quoted),
-        media,
-        location,
-        contacts,
+        ...said,
+        quoted_message_id,
         mentions: message.mentions.map((whom) => this.#mentioned(whom)),
         origin: { ...origin, replayed: false },
         timestamp,

@@ -114,7 +114,21 @@ export class Outbox {
       const at = now()
       const message_id = messages.id(chat_id, external_id)
       const poll = pollOf(content)
-      store.messages.insert(account, { message_id, chat_id, external_id, from_me: true, raw: payload, poll }, at)
+      const row = {
+        message_id,
+        chat_id,
+        external_id,
+        from_me: true,
+        sender_id: null,
+        kind: content.kind,
+        said: null,
+        poll,
+        choices: null,
+        quoted_message_id: null,
+        timestamp: at,
+        raw: payload,
+      }
+      store.messages.insert(account, row, at)
       const expires_at = at + (ttl === 0 ? NOW_SECONDS : ttl)
       store.outbox.insert(account, { request_id, message_id, chat_id, retry: ttl > 0, expires_at })
       identity.note(this.#records.address(chat_id), { listed: true, active_at: at })

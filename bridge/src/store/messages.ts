@@ -1,21 +1,42 @@
-import type { Poll } from '../protocol.ts'
+import type { Choice, MessageEvent, Poll } from '../protocol.ts'
 import { type Database, fromJson } from './database.ts'
 
-export interface Message {
+/** What a message says, as its event tells it. */
+export type Body = Pick<MessageEvent, 'kind' | 'text' | 'poll' | 'media' | 'location' | 'contacts'>
+
+export interface Message extends NewMessage {
+  edited: boolean
+  revoked: boolean
+}
+
+export interface NewMessage {
   message_id: string
   chat_id: string
   external_id: string
   from_me: boolean
+  /** A chat id; `null` for the account itself. */
+  sender_id: string | null
+  /** What was sent or received; also `reaction`, `edit` and the like, which say nothing by themselves. */
+  kind: string
+  said: Body | null
+  /** What it can be answered with, when it is a question. */
+  choices: Choice[] | null
+  quoted_message_id: string | null
+  /** By WhatsApp's clock, seconds since 1970. */
+  timestamp: number
   /** The engine's own form. */
   raw: Uint8Array
   /** `null` when the message is none. */
   poll: Poll | null
 }
 
-type Row = Omit<Message, 'from_me' | 'poll'> & { from_me: number; poll: string | null }
+type Flag = 'from_me' | 'edited' | 'revoked'
+type Json = 'poll' | 'said' | 'choices'
+type Row = Omit<Message, Flag | Json> & Record<Flag, number> & Record<Json, string | null>
 
-const SELECT =
-  'SELECT message_id, chat_id, external_id, from_me, raw, poll FROM messages WHERE account_id = $account_id'
+const COLUMNS = `message_id, chat_id, external_id, from_me, sender_id, kind, said, choices, quoted_message_id, edited, revoked, timestamp,
+  raw, poll`
+const SELECT = `SELECT ${COLUMNS} FROM messages WHERE account_id = $account_id`
 
 export class MessageTable {
   readonly #database: Database
@@ -23,12 +44,15 @@ export class MessageTable {
     this.#database = database
   }
 
-  insert(account_id: string, message: Message, stored_at: number): void {
-    const { from_me, poll, ...rest } = message
+  insert(account_id: string, message: NewMessage, stored_at: number): void {
+    const { from_me, said, choices, poll, ...rest } = message
+    const json = { said: toJson(said), choices: toJson(choices), poll: toJson(poll) }
     this.#database.run(
-      `INSERT INTO messages (account_id, message_id, chat_id, external_id, from_me, raw, poll, stored_at)
-       VALUES ($account_id, $message_id, $chat_id, $external_id, $from_me, $raw, $poll, $stored_at)`,
-      { ...rest, account_id, from_me: Number(from_me), poll: poll && JSON.stringify(poll), stored_at },
+      `INSERT INTO messages (account_id, message_id, chat_id, external_id, from_me, sender_id, kind, said, choices, quoted_message_id,
+         timestamp, raw, poll, stored_at)
+       VALUES ($account_id, $message_id, $chat_id, $external_id, $from_me, $sender_id, $kind, $said, $choices, $quoted_message_id,
+         $timestamp, $raw, $poll, $stored_at)`,
+      { ...rest, ...json, from_me: Number(from_me), account_id, stored_at },
     )
   }
 
@@ -61,5 +85,23 @@ export class MessageTable {
 }
 
 function read(row: Row | undefined): Message | undefined {
-  return row && { ...row, from_me: row.from_me === 1, poll: row.poll === null ? null : fromJson<Poll>(row.poll) }
+  return (
+    row && {
+      ...row,
+      from_me: row.from_me === 1,
+      edited: row.edited === 1,
+      revoked: row.revoked === 1,
+      said: parse<Body>(row.said),
+      choices: parse<Choice[]>(row.choices),
+      poll: parse<Poll>(row.poll),
+    }
+  )
+}
+
+function parse<T>(json: string | null): T | null {
+  return json === null ? null : fromJson<T>(json)
+}
+
+function toJson(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value)
 }

@@ -115,4 +115,22 @@ export const MIGRATIONS = [
   CREATE INDEX outbox_queued ON outbox (account_id, number) WHERE state = 'queued';
   CREATE INDEX outbox_by_message ON outbox (account_id, message_id);
   `,
+  `
+  -- sender_id: a chat id; NULL for the account itself. kind: what was sent or received, also reactions and the like. said: kind, text, media and so on as JSON; NULL
+  -- when deleted. choices: what can be answered with, as JSON. timestamp: WhatsApp's.
+  ALTER TABLE messages ADD COLUMN sender_id TEXT;
+  ALTER TABLE messages ADD COLUMN kind TEXT NOT NULL DEFAULT 'other';
+  ALTER TABLE messages ADD COLUMN said TEXT;
+  ALTER TABLE messages ADD COLUMN choices TEXT;
+  ALTER TABLE messages ADD COLUMN quoted_message_id TEXT;
+  ALTER TABLE messages ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE messages ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE messages ADD COLUMN timestamp REAL NOT NULL DEFAULT 0;
+  -- media: the file to be handed over first, as JSON.
+  ALTER TABLE outbox ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE outbox ADD COLUMN sent_as TEXT NOT NULL DEFAULT 'text';
+  ALTER TABLE outbox ADD COLUMN typing INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE outbox ADD COLUMN media TEXT;
+  ALTER TABLE accounts ADD COLUMN settings TEXT;
+  `,
 ] as const

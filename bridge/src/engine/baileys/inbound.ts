@@ -33,19 +33,25 @@ export class Inbound {
   }
 
   #take(messages: readonly WAMessage[], offline: boolean): void {
-    const taken: WAMessage[] = []
     const failures: unknown[] = []
     for (const message of messages) {
       try {
-        const event = this.#read(message, offline)
-        if (event) this.#host.emit(event)
-        taken.push(message)
+        this.#tell(message, offline)
       } catch (error) {
         failures.push(error)
       }
     }
-    this.#inbox.settle(taken)
     if (failures.length > 0) throw new AggregateError(failures, summary(failures[0]))
+  }
+
+  /** The host has it and the inbox has not, in one commit. */
+  #tell(message: WAMessage, offline: boolean): void {
+    const event = this.#read(message, offline)
+    this.#host.transaction(() => {
+      if (event) this.#host.emit(event)
+      this.#inbox.settle(message)
+    })
+    this.#inbox.forget(message)
   }
 
   /** A message that cannot be read costs itself only. */

@@ -101,13 +101,14 @@ export class Inbox {
     return [...messages.values()]
   }
 
-  /** The host has these. */
-  settle(messages: readonly WAMessage[]): void {
-    const names = messages.map(({ key }) => nameOf(key))
-    const ids = names.flatMap((name) => this.#rows.get(name)?.ids ?? [])
-    if (ids.length === 0) return
-    this.#store.set({ [TYPE]: Object.fromEntries(ids.map((id) => [id, null])) })
-    for (const name of names) this.#rows.delete(name)
+  /** The host has it: in its commit, and followed by `forget` once that is done. */
+  settle({ key }: WAMessage): void {
+    const ids = this.#rows.get(nameOf(key))?.ids ?? []
+    if (ids.length > 0) this.#store.set({ [TYPE]: Object.fromEntries(ids.map((id) => [id, null])) })
+  }
+
+  forget({ key }: WAMessage): void {
+    this.#rows.delete(nameOf(key))
   }
 
   #row(row: Row): SignalDataSet {
