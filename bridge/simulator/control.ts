@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 
 import { NotFound, SimulatorError, TimedOut } from './errors.ts'
 import type { SimulatedWhatsApp } from './server.ts'
-import { VERBS } from './verbs.ts'
+import { VERBS } from './verbs/index.ts'
 
 const PAGE: Readonly<Record<string, { file: string; type: string }>> = {
   '/': { file: 'index.html', type: 'text/html' },

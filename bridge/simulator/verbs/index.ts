@@ -1,0 +1,8 @@
+import { GROUPS } from './groups.ts'
+import { MESSAGES } from './messages.ts'
+import { PHONES } from './phones.ts'
+import { SERVER } from './server.ts'
+import type { Verbs } from './verb.ts'
+
+/** All verbs of the control API by name. */
+export const VERBS: Verbs = { ...PHONES, ...MESSAGES, ...GROUPS, ...SERVER }
