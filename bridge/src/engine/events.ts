@@ -80,11 +80,15 @@ export interface EditReceived extends Written {
   text: string | null
 }
 
-/** `sender` deleted the message `target_external_id` for everybody. Who may: its author, and a group's admin; the engine has checked neither. */
+/**
+ * `sender` deleted the message `target_external_id` for everybody. `as_admin`: WhatsApp's server passed it on as the deletion of a group's admin
+ * (`edit="8"`), which it takes from admins only. Whether a message was the sender's own is for the core to know.
+ */
 export interface RevokeReceived extends Written {
   type: 'revoke'
   external_id: string
   target_external_id: string
+  as_admin: boolean
 }
 
 /** `emoji` is `null` when it was taken back. */

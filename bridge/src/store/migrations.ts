@@ -133,4 +133,20 @@ export const MIGRATIONS = [
   ALTER TABLE outbox ADD COLUMN media TEXT;
   ALTER TABLE accounts ADD COLUMN settings TEXT;
   `,
+  `
+  -- folded: the name as it is searched. read_up_to: the newest message whose sender was shown that it was read.
+  ALTER TABLE chats ADD COLUMN folded TEXT NOT NULL DEFAULT '';
+  UPDATE chats SET folded = lower(coalesce(listed_name, own_name, ''));
+  ALTER TABLE chats ADD COLUMN read_up_to TEXT;
+  CREATE INDEX messages_by_chat ON messages (account_id, chat_id, timestamp);
+  `,
+  `
+  -- tried: WhatsApp may have it already. told: what is to be told and done once it is confirmed, as JSON.
+  ALTER TABLE outbox ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE outbox ADD COLUMN told TEXT;
+  DROP INDEX outbox_queued;
+  CREATE INDEX outbox_queued ON outbox (account_id, priority DESC, number) WHERE state = 'queued';
+  CREATE INDEX messages_by_chat ON messages (account_id, chat_id, timestamp);
+  CREATE INDEX messages_questions ON messages (account_id, chat_id, timestamp) WHERE choices IS NOT NULL;
+  `,
 ] as const
