@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { cpSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 
-import { accountId } from '../src/account/account.ts'
+import { accountId } from '../src/account/self.ts'
 import type { Link } from '../src/account/link.ts'
 import { EngineError, type PairProgress, type Self } from '../src/engine/engine.ts'
 import { BridgeError } from '../src/errors.ts'

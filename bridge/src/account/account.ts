@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 import {
   type Alias,
@@ -15,26 +15,11 @@ import type { ChatRow } from '../store/identities.ts'
 import type { Sender } from './delivery.ts'
 import { Directory } from './directory.ts'
 import { Outbox } from './outbox.ts'
-import { phoneDigits } from './phone.ts'
 import { Records } from './records.ts'
+import { phoneOf, valueOf } from './self.ts'
 import { type Context, EngineSession, type Listener } from './session.ts'
+import { loadSettings } from './settings.ts'
 import { cleanName, now } from './text.ts'
-
-/**
- * The id of an account follows from its own phone number alone, so that an account which is linked again after its store
- * was lost is the same account to everybody.
- */
-export function accountId(self: Self): string {
-  const name = phoneOf(self) ?? self.aliases[0]?.value ?? ''
-  return `wa${createHash('sha256').update(`whatsapp:${name}`).digest('hex').slice(0, 16)}`
-}
-
-/** What an account does that nobody has chosen otherwise for. */
-const SETTINGS: wire.Settings = {
-  pacing: { burst: 10, chat_per_minute: 20, account_per_minute: 30 },
-  media: { download: 'lazy', max_bytes: 64 * 1024 * 1024, keep_days: 14, keep_bytes: 512 * 1024 * 1024 },
-  mark_online: false,
-}
 
 /** One WhatsApp account: what it keeps, and the session that it has for now. */
 export class Account implements Listener, Sender {
@@ -50,6 +35,7 @@ export class Account implements Listener, Sender {
   #session: EngineSession
   #connection: wire.Connection
   #restriction: wire.Restriction | null = null
+  #settings: wire.Settings
   /** Sessions that are being ended. */
   readonly #endings = new Set<Promise<void>>()
   #announcing = false
@@ -65,6 +51,7 @@ export class Account implements Listener, Sender {
     this.#session = new EngineSession(context, id, this)
     const reason = linked ? null : 'logged_out'
     this.#connection = { status: linked ? 'disconnected' : 'unlinked', reason, since: now(), retry_at: null }
+    this.#settings = loadSettings(context.store, id)
     this.records = new Records(context.store, id, (chats, removed) => this.#chatsChanged(chats, removed))
     this.#directory = new Directory(this.records, this)
     this.#outbox = new Outbox(this.records, this, this.#log)
@@ -93,9 +80,20 @@ export class Account implements Listener, Sender {
       capabilities: this.engine.capabilities(),
       connection: this.#connection,
       restriction: this.#restriction,
-      settings: SETTINGS,
+      settings: this.#settings,
       queued: this.#outbox.count(),
     }
+  }
+
+  get settings(): wire.Settings {
+    return this.#settings
+  }
+
+  /** Chooses what is given, from now on. */
+  configure(changes: Partial<wire.Settings>): void {
+    this.#settings = { ...this.#settings, ...changes }
+    this.#context.store.accounts.configure(this.id, this.#settings)
+    this.#announce()
   }
 
   /** Calls `listener` with every state event. Returns how to stop that. */
@@ -188,6 +186,10 @@ export class Account implements Listener, Sender {
     if (!same) this.#log.info({ status, reason }, 'the connection to WhatsApp has changed')
     this.#announce()
     if (status === 'connected') this.#outbox.resume()
+  }
+
+  markOnline(): boolean {
+    return this.#settings.mark_online
   }
 
   restricted(until: number | null | undefined): void {
@@ -284,12 +286,4 @@ export class Account implements Listener, Sender {
 /** The name under which a session keeps its keys that is no account's: whatever is left of it is deleted at the next start. */
 export function linkName(): string {
   return `link:${randomUUID()}`
-}
-
-function valueOf(self: Self, kind: string): string | undefined {
-  return self.aliases.find((alias) => alias.kind === kind)?.value
-}
-
-function phoneOf(self: Self): string | null {
-  return phoneDigits(valueOf(self, 'phone') ?? '') ?? null
 }

@@ -3,8 +3,9 @@ import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { CommandArgs, LinkEvent } from '../protocol.ts'
 import type { Store } from '../store/store.ts'
-import { Account, accountId } from './account.ts'
+import { Account } from './account.ts'
 import { Link } from './link.ts'
+import { accountId } from './self.ts'
 import type { Context, EngineSession } from './session.ts'
 
 const MAX_LINKS = 8

@@ -28,6 +28,18 @@ export class AccountTable {
     )
   }
 
+  /** What was chosen, or `undefined` when nothing was. */
+  settings<S>(account_id: string): S | undefined {
+    const sql = 'SELECT settings FROM accounts WHERE account_id = $account_id'
+    const settings = this.#database.get<{ settings: string | null }>(sql, { account_id })?.settings
+    return settings ? fromJson<S>(settings) : undefined
+  }
+
+  configure(account_id: string, settings: unknown): void {
+    const sql = 'UPDATE accounts SET settings = $settings WHERE account_id = $account_id'
+    this.#database.run(sql, { account_id, settings: JSON.stringify(settings) })
+  }
+
   unlink(account_id: string): void {
     this.#database.run('UPDATE accounts SET linked = 0 WHERE account_id = $account_id', { account_id })
   }

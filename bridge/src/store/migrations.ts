@@ -146,7 +146,6 @@ export const MIGRATIONS = [
   ALTER TABLE outbox ADD COLUMN told TEXT;
   DROP INDEX outbox_queued;
   CREATE INDEX outbox_queued ON outbox (account_id, priority DESC, number) WHERE state = 'queued';
-  CREATE INDEX messages_by_chat ON messages (account_id, chat_id, timestamp);
   CREATE INDEX messages_questions ON messages (account_id, chat_id, timestamp) WHERE choices IS NOT NULL;
   `,
 ] as const

@@ -2,7 +2,9 @@ import { LIMITS } from '../../protocol.ts'
 import type { Handlers } from './handler.ts'
 
 /** What is about an account as a whole, and about the bridge. */
-export const accountHandlers: Handlers<'accounts' | 'listen' | 'ack' | 'link' | 'link_cancel' | 'unlink' | 'health'> = {
+export const accountHandlers: Handlers<
+  'accounts' | 'listen' | 'ack' | 'configure' | 'link' | 'link_cancel' | 'unlink' | 'health'
+> = {
   accounts: ({ accounts }) => ({ accounts: accounts.list().map((account) => account.state()) }),
   listen: (client, { account_id, consumer }) => {
     const account = client.accounts.get(account_id)
@@ -12,6 +14,11 @@ export const accountHandlers: Handlers<'accounts' | 'listen' | 'ack' | 'link' | 
   ack: ({ accounts }, { account_id, consumer, seq }) => {
     accounts.get(account_id).records.journal.ack(consumer, seq)
     return {}
+  },
+  configure: ({ accounts }, { account_id, settings }) => {
+    const account = accounts.get(account_id)
+    account.configure(settings)
+    return { settings: account.settings }
   },
   link: (client, args) => ({ link_id: client.link(args) }),
   link_cancel: (client, { link_id }) => {
