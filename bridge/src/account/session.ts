@@ -18,7 +18,10 @@ export interface Context {
 }
 
 /** Who hears an engine: an account. */
-export type Listener = Pick<EngineHost, 'emit' | 'connection' | 'restricted' | 'learn' | 'aliases' | 'message'>
+export type Listener = Pick<
+  EngineHost,
+  'emit' | 'connection' | 'markOnline' | 'restricted' | 'learn' | 'aliases' | 'message'
+>
 
 /**
  * An engine and its door to the rest. `owner` names its rows in the auth table, and `listener` hears it; both change when
@@ -58,6 +61,10 @@ export class EngineSession implements EngineHost {
 
   connection(state: Parameters<EngineHost['connection']>[0]): void {
     this.listener?.connection(state)
+  }
+
+  markOnline(): boolean {
+    return this.listener?.markOnline() ?? false
   }
 
   restricted(until: number | null | undefined): void {

@@ -131,6 +131,8 @@ export interface EngineHost {
   transaction<T>(work: () => T): T
   /** WhatsApp does not let this account start chats, until then when it said so; `undefined`: not any more. */
   restricted(until: number | null | undefined): void
+  /** Whether contacts may see this account online while it is connected. */
+  markOnline(): boolean
   connection(state: Pick<Connection, 'status' | 'reason' | 'retry_at'>): void
   /** Pairs of aliases that the engine has learnt to be one chat. */
   learn(aliases: Alias[]): void

@@ -62,6 +62,7 @@ export class MemoryHost implements EngineHost {
   readonly events: EngineEvent[] = []
   readonly states: State[] = []
   readonly restrictions: (number | null | undefined)[] = []
+  marksOnline = false
   readonly learned: Alias[][] = []
   readonly messages = new Map<string, StoredMessage>()
   /** Throws instead of keeping, as a journal on a full disk would. */
@@ -85,6 +86,10 @@ export class MemoryHost implements EngineHost {
 
   transaction<T>(work: () => T): T {
     return work()
+  }
+
+  markOnline(): boolean {
+    return this.marksOnline
   }
 
   restricted(until: number | null | undefined): void {
