@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict'
-import { request } from 'node:http'
 import { test } from 'node:test'
 
 import { CLOSE, LIMITS } from '../src/protocol.ts'
 import { Client, Refusal } from './support/client.ts'
+import { ask } from './support/http.ts'
 import { BridgeProcess } from './support/process.ts'
-
-async function get(port: number, path: string, headers: Record<string, string> = {}, method = 'GET') {
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number | undefined; body: string }>()
-  request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
-    let body = ''
-    response.on('data', (data) => (body += String(data)))
-    response.on('end', () => resolve({ status: response.statusCode, body }))
-  })
-    .on('error', reject)
-    .end()
-  return promise
-}
 
 function refused(code: string) {
   return (error: unknown): boolean => error instanceof Refusal && error.code === code
@@ -26,21 +14,21 @@ test('the bridge and a client that knows it', async (t) => {
   const bridge = await BridgeProcess.start(t)
 
   await t.test('health says that it lives, to anybody, and nothing more', async () => {
-    const { status, body } = await get(bridge.port, '/health')
+    const { status, body } = await ask(bridge.port, '/health')
     assert.equal(status, 200)
     assert.deepEqual(Object.keys(JSON.parse(body) as object), ['status', 'version'])
   })
 
   await t.test('no other path or method answers', async () => {
     for (const path of ['/', '/ws', '/token', '/health/../token', '/health?x']) {
-      assert.equal((await get(bridge.port, path)).status, 404, path)
+      assert.equal((await ask(bridge.port, path)).status, 404, path)
     }
-    assert.equal((await get(bridge.port, '/health', {}, 'POST')).status, 404)
+    assert.equal((await ask(bridge.port, '/health', { method: 'POST' })).status, 404)
   })
 
   await t.test('what comes through a browser is refused', async () => {
-    assert.equal((await get(bridge.port, '/health', { origin: 'http://localhost' })).status, 403)
-    assert.equal((await get(bridge.port, '/health', { host: 'evil.example' })).status, 403)
+    assert.equal((await ask(bridge.port, '/health', { headers: { origin: 'http://localhost' } })).status, 403)
+    assert.equal((await ask(bridge.port, '/health', { headers: { host: 'evil.example' } })).status, 403)
     await assert.rejects(bridge.connect({ origin: 'http://127.0.0.1' }), /HTTP 403/u)
     await assert.rejects(bridge.connect({ headers: { host: 'evil.example' } }), /HTTP 403/u)
   })

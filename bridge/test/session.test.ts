@@ -1,38 +1,11 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 
-import type { Account } from '../src/account/account.ts'
-import { createLogger } from '../src/log.ts'
 import { CLOSE } from '../src/protocol.ts'
-import { Server } from '../src/server/http.ts'
-import type { Timing } from '../src/server/session.ts'
-import { Client, Refusal } from './support/client.ts'
-import { MemoryBridge, type MemoryEngine, received } from './support/memory.ts'
+import { Refusal } from './support/client.ts'
+import { received } from './support/memory.ts'
+import { serve } from './support/serve.ts'
 import { until } from './support/until.ts'
-
-const TOKEN = 'x'.repeat(43)
-
-interface Served {
-  account: Account
-  engine: MemoryEngine
-  connect: () => Promise<Client>
-}
-
-/** A server in this very process, with engines in memory. */
-async function serve(t: TestContext, timing: Partial<Timing> = {}): Promise<Served> {
-  const bridge = MemoryBridge.open(t)
-  const { account, engine } = await bridge.link()
-  const { accounts } = bridge
-  const server = new Server({ accounts, token: TOKEN, version: '0', log: createLogger('silent'), timing })
-  const port = await server.listen('127.0.0.1', 0)
-  t.after(() => server.close())
-  const connect = async (): Promise<Client> => {
-    const client = await Client.connect(t, `ws://127.0.0.1:${port}/ws`)
-    await client.authenticate(TOKEN)
-    return client
-  }
-  return { account, engine, connect }
-}
 
 test('the answer comes first, then what was missed, then what is new, without a gap', async (t) => {
   const { account, engine, connect } = await serve(t)

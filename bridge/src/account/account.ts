@@ -185,7 +185,9 @@ export class Account implements Listener, Sender {
     this.#connection = { status, reason, retry_at, since: same ? since : now() }
     if (!same) this.#log.info({ status, reason }, 'the connection to WhatsApp has changed')
     this.#announce()
-    if (status === 'connected') this.#outbox.resume()
+    if (status !== 'connected') return
+    this.records.journal.counters.connected()
+    this.#outbox.resume()
   }
 
   markOnline(): boolean {

@@ -1,9 +1,10 @@
 import type { EngineFactory, Self } from '../engine/engine.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { CommandArgs, LinkEvent } from '../protocol.ts'
+import type { AccountHealth, CommandArgs, LinkEvent, StorageStatus } from '../protocol.ts'
 import type { Store } from '../store/store.ts'
 import { Account } from './account.ts'
+import { accountHealth } from './counters.ts'
 import { Link } from './link.ts'
 import { accountId } from './self.ts'
 import type { Context, EngineSession } from './session.ts'
@@ -41,6 +42,15 @@ export class Accounts {
 
   list(): Account[] {
     return [...this.#accounts.values()]
+  }
+
+  /** Whether the bridge can keep what it is given. */
+  storage(): StorageStatus {
+    return 'ok'
+  }
+
+  health(): AccountHealth[] {
+    return this.list().map((account) => accountHealth(account))
   }
 
   /** @throws BridgeError `account_not_found`. */

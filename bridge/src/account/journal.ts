@@ -1,10 +1,12 @@
 import type { JournalEvent } from '../protocol.ts'
 import type { JournalEntry } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
+import { Counters } from './counters.ts'
 import { now } from './text.ts'
 
 /** What happened to one account, in order, until every consumer has handled it or its time is over. */
 export class Journal {
+  readonly counters = new Counters()
   readonly #store: Store
   readonly #account: string
   readonly #listeners = new Set<() => void>()
@@ -23,6 +25,7 @@ export class Journal {
     database.transaction(() => {
       if (journal.append(this.#account, once, event, now()) === undefined) return
       database.onCommit(() => {
+        this.counters.journaled(event)
         for (const tell of this.#listeners) tell()
       })
     })
@@ -41,13 +44,18 @@ export class Journal {
     return this.#store.journal.count(this.#account)
   }
 
+  /** How many events the slowest consumer has not handled, of those that were here since then (seconds since 1970). */
+  lag(since: number): number {
+    return this.#store.journal.lag(this.#account, since)
+  }
+
   /** The last `seq` this consumer has handled; a new one starts at the head. */
   cursor(consumer: string): number {
-    return this.#store.journal.cursor(this.#account, consumer)
+    return this.#store.journal.cursor(this.#account, consumer, now())
   }
 
   ack(consumer: string, seq: number): void {
-    this.#store.journal.ack(this.#account, consumer, seq)
+    this.#store.journal.ack(this.#account, consumer, seq, now())
   }
 
   /** Calls `tell` after every commit that added something. Returns how to stop that. */

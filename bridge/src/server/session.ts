@@ -1,4 +1,4 @@
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 import { Compile } from 'typebox/compile'
 import type { RawData, WebSocket } from 'ws'
@@ -11,6 +11,7 @@ import type { Logger } from '../log.ts'
 import {
   CLOSE,
   type CommandArgs,
+  type ErrorCode,
   type EventFrame,
   type Failure,
   type Hello,
@@ -20,31 +21,22 @@ import {
 } from '../protocol.ts'
 import { checked } from './check.ts'
 import { commands, slowCommands } from './commands.ts'
+import type { ServerContext } from './context.ts'
 import type { Client } from './handlers/handler.ts'
 import { Subscription } from './subscription.ts'
 
-export interface ServerContext {
-  readonly accounts: Accounts
-  readonly token: string
-  readonly version: string
-  readonly log: Logger
-  readonly timing: Timing
-  clients(): number
-}
-
-/** All in milliseconds. */
-export interface Timing {
-  /** Until a client must have authenticated. */
-  auth: number
-  /** How long the answer to a wrong token takes. */
-  refusal: number
-  ping: number
-  /** How long a client may leave a frame untaken. */
-  stall: number
-}
-
 const MAX_PENDING = 256
+/** A name that may stand in a log. */
+const PLAIN_NAME = /^[\w./-]{1,64}$/u
 const GOODBYE_MS = 1000
+/** How often the shortest refusal the longest one is. */
+const SLOWEST = 5
+const TRY_AGAIN_LATER = 1013
+/** How a client that may not in is closed, when it is not for its token. */
+const REFUSED: Partial<Record<ErrorCode, number>> = {
+  schema_incompatible: CLOSE.schema,
+  rate_limited: TRY_AGAIN_LATER,
+}
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
 
 const requestSchema = Compile(Request)
@@ -56,6 +48,8 @@ export class Session implements Client {
   readonly version: string
   readonly #context: ServerContext
   readonly #socket: WebSocket
+  /** The other end's address. */
+  readonly #address: string | undefined
   readonly #log: Logger
   readonly #deadline: NodeJS.Timeout
   readonly #pings: NodeJS.Timeout
@@ -65,11 +59,12 @@ export class Session implements Client {
   #alive = true
   #pending = 0
 
-  constructor(socket: WebSocket, context: ServerContext) {
+  constructor(socket: WebSocket, address: string | undefined, context: ServerContext) {
     this.accounts = context.accounts
     this.version = context.version
     this.#context = context
     this.#socket = socket
+    this.#address = address
     this.#log = context.log.child({ client: randomUUID().slice(0, 8) })
     this.#deadline = setTimeout(() => this.close(CLOSE.auth_deadline, 'authenticate first'), context.timing.auth)
     this.#pings = setInterval(() => this.#ping(), context.timing.ping)
@@ -86,6 +81,11 @@ export class Session implements Client {
 
   close(code: number, reason: string): void {
     this.#socket.close(code, reason)
+  }
+
+  /** Breaks the connection off, without a word. */
+  drop(): void {
+    this.#socket.terminate()
   }
 
   clients(): number {
@@ -152,20 +152,27 @@ export class Session implements Client {
     try {
       if (command !== 'authenticate') throw new BridgeError('unauthorized', 'Authenticate first')
       const { token, schema, client } = checkAuthentication(args)
-      if (!isSame(token, this.#context.token)) throw new BridgeError('unauthorized', 'The token is wrong')
+      this.#context.guard.admit(token, this.#address)
       if (schema < SCHEMA.min || schema > SCHEMA.max) {
         const message = `This bridge speaks schema ${SCHEMA.min} to ${SCHEMA.max}, not ${schema}: update ${schema > SCHEMA.max ? 'the bridge' : 'the client'}`
         throw new BridgeError('schema_incompatible', message, { ...SCHEMA })
       }
       this.#state = 'authenticated'
-      this.#log.info({ name: client.slice(0, 64) }, 'a client has connected')
+      this.#log.info(PLAIN_NAME.test(client) && { name: client }, 'a client has connected')
       this.#send({ id, result: { bridge_id: this.accounts.bridgeId, version: this.version } })
     } catch (error) {
-      const incompatible = error instanceof BridgeError && error.code === 'schema_incompatible'
-      if (!incompatible) await new Promise((resolve) => setTimeout(resolve, this.#context.timing.refusal))
+      const code = asBridgeError(error)?.code ?? 'internal'
+      if (code !== 'schema_incompatible') await this.#slowDown()
       this.#fail(id, error)
-      this.close(incompatible ? CLOSE.schema : CLOSE.unauthorized, 'not authenticated')
+      this.close(REFUSED[code] ?? CLOSE.unauthorized, 'not authenticated')
     }
+  }
+
+  /** The more wrong tokens came from there, the longer the answer takes. */
+  async #slowDown(): Promise<void> {
+    const failures = this.#context.guard.failures(this.#address)
+    const wait = this.#context.timing.refusal * Math.min(Math.max(failures, 1), SLOWEST)
+    await new Promise((resolve) => setTimeout(resolve, wait))
   }
 
   #fail(id: number, error: unknown): void {
@@ -225,13 +232,4 @@ function parse(data: RawData): Request | undefined {
     return undefined
   }
   return requestSchema.Check(value) ? value : undefined
-}
-
-/** In a time that does not depend on where they differ. */
-function isSame(given: string, expected: string): boolean {
-  return timingSafeEqual(digest(given), digest(expected))
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

@@ -1,6 +1,8 @@
 import type { JournalEvent } from '../protocol.ts'
 import { type Database, fromJson } from './database.ts'
 
+const DAY = 86_400
+
 export interface JournalEntry {
   seq: number
   event: JournalEvent
@@ -46,25 +48,40 @@ export class JournalTable {
     return this.#database.one<{ count: number }>(sql, { account_id }).count
   }
 
-  /** What this consumer has handled. A new consumer starts at the head, and is known from then on. */
-  cursor(account_id: string, consumer: string): number {
-    this.#database.run(
-      `INSERT INTO cursors (account_id, consumer, seq)
-       SELECT account_id, $consumer, head FROM accounts WHERE account_id = $account_id
-       ON CONFLICT DO NOTHING`,
-      { account_id, consumer },
-    )
-    const sql = 'SELECT seq FROM cursors WHERE account_id = $account_id AND consumer = $consumer'
+  /**
+   * What this consumer has handled. A new consumer starts at the head, and is known from then on. One that comes back writes nothing, but
+   * once a day: a full disk does not keep it from hearing what is there.
+   */
+  cursor(account_id: string, consumer: string, now: number): number {
+    const sql = 'SELECT seq, seen_at FROM cursors WHERE account_id = $account_id AND consumer = $consumer'
+    const known = this.#database.get<{ seq: number; seen_at: number }>(sql, { account_id, consumer })
+    if (known && known.seen_at > now - DAY) return known.seq
+    const upsert = `INSERT INTO cursors (account_id, consumer, seq, seen_at)
+       SELECT account_id, $consumer, head, $now FROM accounts WHERE account_id = $account_id
+       ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at`
+    this.#database.run(upsert, { account_id, consumer, now })
     return this.#database.one<{ seq: number }>(sql, { account_id, consumer }).seq
   }
 
+  /** How far the slowest consumer is behind the head, of those seen after `since` (seconds since 1970). */
+  lag(account_id: string, since: number): number {
+    const sql = `SELECT coalesce(max(head - seq), 0) AS lag FROM accounts JOIN cursors USING (account_id)
+      WHERE account_id = $account_id AND seen_at > $since`
+    return this.#database.one<{ lag: number }>(sql, { account_id, since }).lag
+  }
+
   /** Moves a cursor forward, never back and never past the head. */
-  ack(account_id: string, consumer: string, seq: number): void {
+  ack(account_id: string, consumer: string, seq: number, now: number): void {
     this.#database.run(
-      `UPDATE cursors SET seq = min($seq, (SELECT head FROM accounts WHERE account_id = $account_id))
+      `UPDATE cursors SET seq = min($seq, (SELECT head FROM accounts WHERE account_id = $account_id)), seen_at = $now
        WHERE account_id = $account_id AND consumer = $consumer AND seq < $seq`,
-      { account_id, consumer, seq },
+      { account_id, consumer, seq, now },
     )
+  }
+
+  /** Forgets consumers that were not here since `before`: should one come back, it is new. */
+  sweepCursors(before: number): void {
+    this.#database.run('DELETE FROM cursors WHERE seen_at < $before', { before })
   }
 
   /** Deletes what is older than `before` (seconds since 1970), and all but the newest `rows` of each account. */

@@ -148,4 +148,9 @@ export const MIGRATIONS = [
   CREATE INDEX outbox_queued ON outbox (account_id, priority DESC, number) WHERE state = 'queued';
   CREATE INDEX messages_questions ON messages (account_id, chat_id, timestamp) WHERE choices IS NOT NULL;
   `,
+  `
+  -- seen_at: when the consumer last listened (give or take a day) or acknowledged.
+  ALTER TABLE cursors ADD COLUMN seen_at REAL NOT NULL DEFAULT 0;
+  UPDATE cursors SET seen_at = unixepoch();
+  `,
 ] as const

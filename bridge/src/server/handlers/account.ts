@@ -33,12 +33,7 @@ export const accountHandlers: Handlers<
     version: client.version,
     uptime: process.uptime(),
     clients: client.clients(),
-    storage: 'ok',
-    accounts: client.accounts.list().map((account) => {
-      const { account_id, connection, queued } = account.state()
-      const journal = account.records.journal.count()
-      const counters = { lag: 0, reconnects: 0, sent: 0, failed: 0, received: 0 }
-      return { account_id, connection, queued, journal, ...counters, last_sent_at: null, last_received_at: null }
-    }),
+    storage: client.accounts.storage(),
+    accounts: client.accounts.health(),
   }),
 }
