@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 import json
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,11 +26,22 @@ class PartDiedError(Exception):
 class Part[T]:
     """One program. All that it prints goes to its log, which every start begins anew."""
 
-    def __init__(self, name: str, command: list[str], logs: Path, ready: Callable[[str], T | None]) -> None:
-        """`ready` is asked about every line printed; what it returns first is what `start` returns."""
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        logs: Path,
+        ready: Callable[[str], T | None],
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        """`ready` is asked about every line printed; what it returns first is what `start` returns.
+
+        `environment` is added to this process' own.
+        """
         self.name = name
         self.log = logs / f"{name}.log"
         self._command = command
+        self._environment = environment or {}
         self._find_ready = ready
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -49,6 +61,7 @@ class Part[T]:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            env={**os.environ, **self._environment},
             limit=_LINE_LIMIT,
         )
         ready: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -99,7 +112,7 @@ class Part[T]:
 
 
 def simulator_part(logs: Path) -> Part[dict[str, Any]]:
-    """Return a simulated WhatsApp; it starts with `{whatsapp_url, control_url, root_key}`."""
+    """Return a simulated WhatsApp; it starts with `{whatsapp_url, control_url, root_key, ca_file}`."""
     return Part("simulator", [_NODE, str(ROOT / "bridge" / "simulator" / "main.ts")], logs, _json_with("control_url"))
 
 
@@ -112,7 +125,9 @@ def bridge_part(logs: Path, data: Path, whatsapp: dict[str, Any], *, port: int =
         "whatsapp-root-key": whatsapp["root_key"],
     }
     arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
-    return Part("bridge", [_NODE, str(ROOT / "bridge" / "src" / "main.ts"), *arguments], logs, _json_with("port"))
+    command = [_NODE, str(ROOT / "bridge" / "src" / "main.ts"), *arguments]
+    # The simulator's media server has a certificate of its own.
+    return Part("bridge", command, logs, _json_with("port"), {"NODE_EXTRA_CA_CERTS": whatsapp["ca_file"]})
 
 
 def _json_with(key: str) -> Callable[[str], dict[str, Any] | None]:

@@ -12,7 +12,8 @@ const PAGE: Readonly<Record<string, { file: string; type: string }>> = {
   '/page.css': { file: 'page.css', type: 'text/css' },
   '/page.js': { file: 'page.js', type: 'text/javascript' },
 }
-const BODY_LIMIT = 64 * 1024
+// A file of 16 MiB, in base64.
+const BODY_LIMIT = 24 * 1024 * 1024
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 // The page asks the camera, which may be anywhere on this machine, for the code on show.
 const PAGE_POLICY =

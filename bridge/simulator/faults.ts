@@ -28,6 +28,13 @@ const FAULTS = {
   delay: fault('delay', { ...scope, ms, to: Type.Optional(to) }),
   duplicate: fault('duplicate', scope),
   corrupt: fault('corrupt', scope),
+  // The media server does not know who asks.
+  media_upload: fault('media_upload', { ...times, code }),
+  media_download: fault('media_download', { ...times, code }),
+  media_gone: fault('media_gone', times),
+  media_corrupt: fault('media_corrupt', times),
+  media_slow: fault('media_slow', { ...times, ms }),
+  media_lost: fault('media_lost', scope),
 }
 
 export type FaultKind = keyof typeof FAULTS

@@ -2,6 +2,7 @@ import { normalizeMessageContent, type proto } from 'baileys'
 
 import { NotFound } from './errors.ts'
 import type { Group } from './groups.ts'
+import { type ReceivedMedia, readMedia } from './media.ts'
 import type { Phone } from './phone.ts'
 import { type Poll, readPoll, readVote } from './polls.ts'
 
@@ -26,7 +27,7 @@ export interface ReceivedMessage {
   from: string
   /** The other person's number, or the group's id. */
   chat: string
-  kind: 'text' | 'poll' | 'vote' | 'other'
+  kind: 'text' | 'poll' | 'vote' | 'media' | 'other'
   /** Seconds since the epoch. */
   timestamp: number
   /** How often it came. */
@@ -39,6 +40,7 @@ export interface ReceivedMessage {
   chosen?: string[]
   /** Of a vote: the poll's message id. */
   poll?: string
+  media?: ReceivedMedia
   message: proto.IMessage
 }
 
@@ -111,6 +113,8 @@ export class Inbox {
     const poll = readPoll(message, id, author)
     if (poll)
       return { kind: 'poll', question: poll.question, options: poll.options, selectable: poll.selectable, chosen: [] }
+    const media = readMedia(message)
+    if (media) return { kind: 'media', media }
     const vote = content.pollUpdateMessage
     const known = this.#polls.get(vote?.pollCreationMessageKey?.id ?? '')
     if (vote?.vote && known)

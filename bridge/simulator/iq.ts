@@ -88,6 +88,7 @@ const HANDLERS: Record<string, Handler> = {
   'get w:profile:picture': () => {
     throw new Refused(404, 'item-not-found')
   },
+  'set w:m/media_conn': (whatsapp) => [whatsapp.media.connection()],
   'set status': () => undefined,
   'set urn:xmpp:whatsapp:dirty': () => undefined,
   'set md/remove-companion-device': (_, { phone, device }) => {

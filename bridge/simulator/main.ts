@@ -42,8 +42,14 @@ async function main(): Promise<void> {
   const { addressing, port, controlPort } = options()
   const whatsapp = await SimulatedWhatsApp.start({ addressing, port, onError })
   const control = await ControlServer.start(whatsapp, { port: controlPort, onError })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0))
-  const ready = { whatsapp_url: whatsapp.url, control_url: control.url, root_key: whatsapp.rootKey.toString('base64') }
+  const end = (): void => void whatsapp.media.close().finally(() => process.exit(0))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
+  const ready = {
+    whatsapp_url: whatsapp.url,
+    control_url: control.url,
+    root_key: whatsapp.rootKey.toString('base64'),
+    ca_file: whatsapp.media.caFile,
+  }
   process.stdout.write(`${JSON.stringify(ready)}\n`)
 }
 

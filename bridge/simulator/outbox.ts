@@ -14,7 +14,7 @@ import type { SimulatedWhatsApp } from './server.ts'
 
 /** A message a phone sends. */
 export interface Outgoing extends Mail {
-  type: 'text' | 'poll'
+  type: 'text' | 'poll' | 'media'
 }
 
 /** The sending half of a phone: one ciphertext for every linked device that should read it. */

@@ -10,6 +10,7 @@ import { type Chat, Inbox, type Mail, type ReceivedMessage } from './inbox.ts'
 import type { HandedBundle } from './keys.ts'
 import { linkByCode } from './link-code.ts'
 import { Outbox, type Outgoing, seconds } from './outbox.ts'
+import { fileOf, mediaMessage, type MediaToSend } from './media.ts'
 import { linkByQr } from './pairing.ts'
 import { type Addressing, numberJid, parseLid, parseNumber, type Person } from './people.ts'
 import { encryptVote, pollMessage, type PollQuestion } from './polls.ts'
@@ -113,6 +114,16 @@ export class Phone implements Person {
     { question, options, selectable = 1 }: Omit<PollQuestion, 'selectable'> & { selectable?: number },
   ): Promise<string> {
     return this.#send(this.#whatsapp.chat(to), pollMessage({ question, options, selectable }), 'poll')
+  }
+
+  /** Sends a file. */
+  async sendMedia(to: Chat | string, media: MediaToSend): Promise<string> {
+    return this.#send(this.#whatsapp.chat(to), await mediaMessage(this.#whatsapp.media, media), 'media')
+  }
+
+  /** The file of a message it received: fetched, decrypted and checked. */
+  async mediaOf(id: string): Promise<Buffer> {
+    return fileOf(this.#whatsapp.media, this.#inbox.get(id).message)
   }
 
   /** Votes in a poll it has seen; no options withdraw the vote. `modes` say by which addresses; they follow the chat unless told. */

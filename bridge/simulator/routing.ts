@@ -3,6 +3,7 @@ import type { BinaryNode } from 'baileys'
 import { type Device, idsOf } from './device.ts'
 import { messageNode } from './envelope.ts'
 import type { Group } from './groups.ts'
+import { answerMediaRetry, isMediaRetry } from './media-retry.ts'
 import { child, children, node, now, requireAttr, requireChild } from './nodes.ts'
 import { seconds } from './outbox.ts'
 import { appearance } from './people.ts'
@@ -132,6 +133,7 @@ export async function routeReceipt(
 ): Promise<void> {
   const { to, participant, type } = receipt.attrs
   device.connection?.send(node('ack', { class: 'receipt', id: receipt.attrs['id'], from: to, participant, type }))
+  if (isMediaRetry(receipt)) return answerMediaRetry(whatsapp, { phone, device }, receipt)
   const addressee = whatsapp.addressee(participant ?? to ?? '')
   if (!addressee || ['sender', 'peer_msg', 'hist_sync'].includes(type ?? '')) return
   const author = addressee.phone

@@ -19,6 +19,8 @@ import { deviceNotice } from './directory.ts'
 import { answerIq, answerUnlinked, refusal } from './iq.ts'
 import type { KeyBundle } from './keys.ts'
 import { welcome } from './login.ts'
+import { type Certificate, certificate } from './media-certificate.ts'
+import { MediaServer } from './media-server.ts'
 import { makeServerIdentity } from './noise.ts'
 import { node } from './nodes.ts'
 import { offerPairing, type Registration } from './pairing.ts'
@@ -51,6 +53,7 @@ export class SimulatedWhatsApp {
   readonly addressing: Addressing
   readonly faults = new Faults()
   readonly activity = new Activity()
+  readonly media: MediaServer
   readonly #identity = makeServerIdentity()
   readonly #phones = new Map<string, Phone>()
   readonly #groups = new Map<string, Group>()
@@ -62,14 +65,15 @@ export class SimulatedWhatsApp {
 
   /** Starts one on 127.0.0.1. */
   static async start(options: StartOptions = {}): Promise<SimulatedWhatsApp> {
-    const whatsapp = new SimulatedWhatsApp(options)
+    const whatsapp = new SimulatedWhatsApp(options, await certificate())
     whatsapp.#http.listen(options.port ?? 0, '127.0.0.1')
-    await once(whatsapp.#http, 'listening')
+    await Promise.all([once(whatsapp.#http, 'listening'), whatsapp.media.listen()])
     return whatsapp
   }
 
-  private constructor({ addressing = 'lid', onError = raise }: StartOptions) {
+  private constructor({ addressing = 'lid', onError = raise }: StartOptions, tls: Certificate) {
     this.addressing = addressing
+    this.media = new MediaServer(tls, this.faults, () => this.activity.changed())
     this.#onError = onError
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
@@ -168,7 +172,7 @@ export class SimulatedWhatsApp {
     const closed = once(this.#http, 'close')
     this.#http.close()
     this.#http.closeAllConnections()
-    await closed
+    await Promise.all([closed, this.media.close()])
     for (const phone of this.phones) phone.signal.close()
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +14,8 @@ silenceConsole()
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 const SERVER = new URL('../server.ts', import.meta.url).href
+
+type Ready = Record<'whatsapp_url' | 'control_url' | 'root_key' | 'ca_file', string>
 
 function run(t: TestContext, args: string[]): ChildProcess {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -29,9 +32,10 @@ async function firstLine({ stdout }: ChildProcess): Promise<string> {
 test('prints one ready line, serves both addresses, and ends at once', async (t) => {
   const children = [run(t, [MAIN]), run(t, [MAIN, '--addressing', 'pn'])]
   const lines = await Promise.all(children.map(firstLine))
-  const ready = lines.map((line) => JSON.parse(line) as { whatsapp_url: string; control_url: string; root_key: string })
-  assert.equal(new Set(ready.flatMap((one) => Object.values(one))).size, 6)
-  for (const [index, { whatsapp_url: url, control_url: control, root_key: root }] of ready.entries()) {
+  const ready = lines.map((line) => JSON.parse(line) as Ready)
+  assert.equal(new Set(ready.flatMap((one) => Object.values(one))).size, 8)
+  for (const [index, { whatsapp_url: url, control_url: control, root_key: root, ca_file: file }] of ready.entries()) {
+    assert.match(readFileSync(file, 'utf8'), /BEGIN CERTIFICATE/u)
     WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(root, 'base64')
     const socket = makeWASocket({
       auth: { creds: initAuthCreds(), keys: { get: () => ({}), set: () => undefined } },
@@ -51,6 +55,7 @@ test('prints one ready line, serves both addresses, and ends at once', async (t)
     const child = children[index]
     child?.kill(index === 0 ? 'SIGTERM' : 'SIGINT')
     assert.deepEqual(await once(child as ChildProcess, 'exit'), [0, null])
+    assert.equal(existsSync(file), false)
     void socket.end(undefined)
   }
 })

@@ -1,8 +1,9 @@
 import { GROUPS } from './groups.ts'
+import { MEDIA } from './media.ts'
 import { MESSAGES } from './messages.ts'
 import { PHONES } from './phones.ts'
 import { SERVER } from './server.ts'
 import type { Verbs } from './verb.ts'
 
 /** All verbs of the control API by name. */
-export const VERBS: Verbs = { ...PHONES, ...MESSAGES, ...GROUPS, ...SERVER }
+export const VERBS: Verbs = { ...PHONES, ...MESSAGES, ...MEDIA, ...GROUPS, ...SERVER }

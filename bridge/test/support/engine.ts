@@ -1,5 +1,6 @@
 /** An engine linked to a simulated phone, and a host that keeps everything in memory. */
 import type { TestContext } from 'node:test'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 
 import { baileysEngine, type BaileysOptions } from '../../src/engine/baileys/index.ts'
 import type {
@@ -138,6 +139,7 @@ export interface World {
 export async function makeWorld(t: Cleanup, addressing: Addressing = 'lid'): Promise<World> {
   const whatsapp = await SimulatedWhatsApp.start({ addressing })
   t.after(() => whatsapp.close())
+  setDefaultCACertificates([...getCACertificates(), whatsapp.media.ca])
   const owner = whatsapp.phone({ number: '15550000001', name: 'Owner' })
   const bob = whatsapp.phone({ number: '15550000002', name: 'Bob' })
   const eve = whatsapp.phone({ number: '15550000003', name: 'Eve' })

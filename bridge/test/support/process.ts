@@ -43,8 +43,8 @@ export class BridgeProcess {
   }
 
   /** Starts a bridge on a free port; with a folder of its own unless `data` names one. */
-  static async start(t: Cleanup, { data = makeFolder(t), args = [] as string[] } = {}): Promise<BridgeProcess> {
-    const { child, ended } = launch(['--data', data, '--port', '0', ...args])
+  static async start(t: Cleanup, { data = makeFolder(t), args = [], env = {} }: Options = {}): Promise<BridgeProcess> {
+    const { child, ended } = launch(['--data', data, '--port', '0', ...args], env)
     t.after(async () => {
       child.kill('SIGKILL')
       await ended
@@ -84,6 +84,12 @@ export class BridgeProcess {
     this.#child.kill(signal)
     return this.ended
   }
+}
+
+interface Options {
+  data?: string
+  args?: string[]
+  env?: NodeJS.ProcessEnv
 }
 
 interface Ready {

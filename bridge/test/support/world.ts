@@ -36,9 +36,10 @@ export class World {
 
   /** A bridge that knows this WhatsApp. */
   async bridge(data?: string): Promise<BridgeProcess> {
-    const { url, rootKey } = this.whatsapp
+    const { url, rootKey, media } = this.whatsapp
     const args = ['--whatsapp-url', url, '--whatsapp-root-key', Buffer.from(rootKey).toString('base64')]
-    return BridgeProcess.start(this.#cleanup, { args, ...(data !== undefined && { data }) })
+    const env = { NODE_EXTRA_CA_CERTS: media.caFile }
+    return BridgeProcess.start(this.#cleanup, { args, env, ...(data !== undefined && { data }) })
   }
 
   /** A bridge with the owner's account, and a client that listens to it. */
