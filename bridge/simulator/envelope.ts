@@ -12,23 +12,27 @@ export interface Envelope {
   senderDevice: number
   chat: Chat
   recipient: Person
+  /** `…@broadcast`, when it went to a list of people. */
+  list?: string
   type: string
+  /** That it changes another message, and how. */
+  edit?: string | undefined
   /** Seconds since the epoch. */
   timestamp: number
 }
 
 /** The `<message>` a linked device gets. `addressing` is the server's default; a group has its own. */
 export function messageNode(envelope: Envelope, addressing: Addressing, content: BinaryNode[]): BinaryNode {
-  const { id, type, sender, timestamp } = envelope
+  const { id, type, edit, sender, timestamp } = envelope
   return node(
     'message',
-    { id, t: String(timestamp), type, notify: sender.name, ...addresses(envelope, addressing) },
+    { id, t: String(timestamp), type, edit, notify: sender.name, ...addresses(envelope, addressing) },
     content,
   )
 }
 
 function addresses(
-  { sender, senderDevice, chat, recipient }: Envelope,
+  { sender, senderDevice, chat, recipient, list }: Envelope,
   addressing: Addressing,
 ): Record<string, string | undefined> {
   if (!('number' in chat)) {
@@ -37,6 +41,8 @@ function addresses(
   }
   if (recipient.number !== sender.number) {
     const { jid, alternative, mode } = appearance(sender, addressing, senderDevice)
+    if (list !== undefined)
+      return { from: list, participant: jid, [`participant_${other(mode)}`]: alternative, addressing_mode: mode }
     return { from: jid, [`sender_${other(mode)}`]: alternative, addressing_mode: mode }
   }
   // The sender's own devices are told whom it was for.

@@ -2,9 +2,9 @@ import { normalizeMessageContent, type proto } from 'baileys'
 
 import { NotFound } from './errors.ts'
 import type { Group } from './groups.ts'
-import { type ReceivedMedia, readMedia } from './media.ts'
 import type { Phone } from './phone.ts'
 import { type Poll, readPoll, readVote } from './polls.ts'
+import { read, type Reading, type Resolve } from './reading.ts'
 
 /** Where a message goes, seen from one phone: another person, or a group. */
 export type Chat = Phone | Group
@@ -16,10 +16,12 @@ export interface Mail {
   chat: Chat
   message: proto.IMessage
   timestamp: number
+  /** The stanza's, when a linked device wrote it. */
+  attrs?: Record<string, string>
 }
 
-/** What a phone received; which of the optional fields there are depends on `kind`. */
-export interface ReceivedMessage {
+/** What a phone received. */
+export interface ReceivedMessage extends Reading {
   /** Counts from 1. */
   index: number
   id: string
@@ -27,20 +29,16 @@ export interface ReceivedMessage {
   from: string
   /** The other person's number, or the group's id. */
   chat: string
-  kind: 'text' | 'poll' | 'vote' | 'media' | 'other'
   /** Seconds since the epoch. */
   timestamp: number
   /** How often it came. */
   copies: number
-  text?: string
-  question?: string
-  options?: string[]
-  selectable?: number
   /** Of a poll: what this phone voted. */
   chosen?: string[]
   /** Of a vote: the poll's message id. */
   poll?: string
-  media?: ReceivedMedia
+  /** The stanza's, when a linked device wrote it. */
+  attrs?: Record<string, string>
   message: proto.IMessage
 }
 
@@ -50,9 +48,16 @@ export class Inbox {
   readonly #received = new Map<string, ReceivedMessage>()
   readonly #mail = new Map<string, Mail>()
   readonly #polls = new Map<string, { poll: Poll; chat: Chat }>()
+  /** What it received and what it wrote. */
+  readonly #seen = new Map<string, Mail>()
+  readonly #resolve: Resolve
+
+  constructor(resolve: Resolve) {
+    this.#resolve = resolve
+  }
 
   /** Everything received, for the history a newly linked device gets. */
-  get mail(): Mail[] {
+  get received(): Mail[] {
     return [...this.#mail.values()]
   }
 
@@ -74,14 +79,17 @@ export class Inbox {
       timestamp: mail.timestamp,
       copies: 1,
       ...this.#contentOf(mail),
+      ...(mail.attrs && { attrs: mail.attrs }),
       message: mail.message,
     }
     this.messages.push(message)
     this.#received.set(key, message)
   }
 
-  /** Remembers the poll in a message, if there is one. */
-  learn({ id, author, chat, message }: Mail): void {
+  /** Remembers a message, and the poll in it if there is one. */
+  learn(mail: Mail): void {
+    const { id, author, chat, message } = mail
+    this.#seen.set(id, mail)
     const poll = readPoll(message, id, author)
     if (poll) this.#polls.set(id, { poll, chat })
   }
@@ -90,6 +98,13 @@ export class Inbox {
   get(id: string): Mail {
     const mail = this.#mail.get(id)
     if (!mail) throw new NotFound(`This phone has not received a message ${id}.`)
+    return mail
+  }
+
+  /** One that it received or wrote. @throws NotFound */
+  mail(id: string): Mail {
+    const mail = this.#seen.get(id)
+    if (!mail) throw new NotFound(`This phone has not seen a message ${id}.`)
     return mail
   }
 
@@ -106,19 +121,16 @@ export class Inbox {
     if (message) message.chosen = [...options]
   }
 
-  #contentOf({ id, author, message }: Mail): Pick<ReceivedMessage, 'kind'> & Partial<ReceivedMessage> {
-    const content = normalizeMessageContent(message) ?? message
-    const text = content.conversation ?? content.extendedTextMessage?.text
-    if (typeof text === 'string') return { kind: 'text', text }
+  #contentOf({ id, author, message }: Mail): Reading & Partial<ReceivedMessage> {
+    const reading = read(message, author.number, this.#resolve)
     const poll = readPoll(message, id, author)
-    if (poll)
-      return { kind: 'poll', question: poll.question, options: poll.options, selectable: poll.selectable, chosen: [] }
-    const media = readMedia(message)
-    if (media) return { kind: 'media', media }
-    const vote = content.pollUpdateMessage
+    if (poll) {
+      const { question, options, selectable } = poll
+      return { ...reading, kind: 'poll', question, options, selectable, chosen: [] }
+    }
+    const vote = normalizeMessageContent(message)?.pollUpdateMessage
     const known = this.#polls.get(vote?.pollCreationMessageKey?.id ?? '')
-    if (vote?.vote && known)
-      return { kind: 'vote', poll: known.poll.id, options: readVote(known.poll, vote.vote, author) }
-    return { kind: 'other' }
+    if (!vote?.vote || !known) return reading
+    return { kind: 'vote', poll: known.poll.id, options: readVote(known.poll, vote.vote, author) }
   }
 }

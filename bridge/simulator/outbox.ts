@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+
 import type { proto } from 'baileys'
 
 import type { Device } from './device.ts'
@@ -11,26 +13,28 @@ import type { Phone } from './phone.ts'
 import type { Serial } from './serial.ts'
 import type { SignalEndpoint } from './signal.ts'
 import type { SimulatedWhatsApp } from './server.ts'
+import type { Announcement } from './writing.ts'
 
-/** A message a phone sends. */
-export interface Outgoing extends Mail {
-  type: 'text' | 'poll' | 'media'
-}
+/** A message a phone sends. `list`: the `…@broadcast` it went to; each of its people sees it in the chat with its author. */
+export type Outgoing = Mail & Announcement & { list?: string }
 
-/** The sending half of a phone: one ciphertext for every linked device that should read it. */
+/** The sending half of a phone, or of another device: one ciphertext for every linked device that should read it. */
 export class Outbox {
   readonly #whatsapp: SimulatedWhatsApp
   readonly #phone: Phone
   readonly #signal: SignalEndpoint
   readonly #serial: Serial
+  readonly #device: number
   readonly #sent = new Map<string, Outgoing>()
   readonly #senderKeyHolders = new Map<string, WeakSet<Device>>()
 
-  constructor(whatsapp: SimulatedWhatsApp, phone: Phone, signal: SignalEndpoint, serial: Serial) {
+  /** @param device 0: the phone itself. */
+  constructor(whatsapp: SimulatedWhatsApp, phone: Phone, signal: SignalEndpoint, serial: Serial, device = 0) {
     this.#whatsapp = whatsapp
     this.#phone = phone
     this.#signal = signal
     this.#serial = serial
+    this.#device = device
   }
 
   get sent(): Mail[] {
@@ -42,7 +46,7 @@ export class Outbox {
     this.#sent.set(outgoing.id, outgoing)
     const { chat } = outgoing
     if ('number' in chat) {
-      for (const device of new Set([...chat.devices, ...this.#phone.devices])) {
+      for (const device of this.#others(chat.devices, outgoing.list === undefined ? this.#phone.devices : [])) {
         await device.whenKeyed(() => this.#serial.run(() => this.#deliver(outgoing, device)))
       }
     } else {
@@ -54,7 +58,7 @@ export class Outbox {
   async resend(id: string, device: Device): Promise<void> {
     const outgoing = this.#sent.get(id)
     // The client may ask for anything; a phone that has no such message stays silent.
-    if (!outgoing) return
+    if (!outgoing || this.#whatsapp.faults.take('no_answer', device.owner.number, ({ to }) => to === 'retry')) return
     await this.#serial.run(async () => {
       await this.#signal.forget(device.address)
       await this.#deliver(outgoing, device)
@@ -69,14 +73,20 @@ export class Outbox {
     })
   }
 
+  #others(...devices: Device[][]): Set<Device> {
+    return new Set(devices.flat().filter(({ owner, id }) => owner !== this.#phone || id !== this.#device))
+  }
+
   async #sendToGroup(outgoing: Outgoing, group: Group): Promise<void> {
-    const me = appearance(this.#phone, group.addressing).jid
+    const me = appearance(this.#phone, group.addressing, this.#device).jid
     const { enc, distribution } = await this.#serial.run(() =>
       this.#signal.encryptForGroup(group.id, me, outgoing.message),
     )
-    const holders = this.#senderKeyHolders.get(group.id) ?? new WeakSet()
-    this.#senderKeyHolders.set(group.id, holders)
-    for (const device of group.members.flatMap((member) => member.devices)) {
+    // With another identity come other sender keys.
+    const key = `${group.id} ${this.#signal.registrationId}`
+    const holders = this.#senderKeyHolders.get(key) ?? new WeakSet()
+    this.#senderKeyHolders.set(key, holders)
+    for (const device of this.#others(group.members.flatMap((member) => member.devices))) {
       await device.whenKeyed(() =>
         this.#serial.run(async () => {
           const first = holders.has(device) ? [] : [await this.#encrypt(device, distribution)]
@@ -104,9 +114,14 @@ export class Outbox {
     })
   }
 
-  #envelope({ id, chat, timestamp, type }: Outgoing, device: Device): Parameters<typeof messageNode>[0] {
-    return { id, chat, timestamp, type, sender: this.#phone, senderDevice: 0, recipient: device.owner }
+  #envelope(outgoing: Outgoing, device: Device): Parameters<typeof messageNode>[0] {
+    const { author: _author, message: _message, ...announced } = outgoing
+    return { ...announced, sender: this.#phone, senderDevice: this.#device, recipient: device.owner }
   }
+}
+
+export function newMessageId(): string {
+  return `AC${randomBytes(15).toString('hex').toUpperCase()}`
 }
 
 export function seconds(): number {

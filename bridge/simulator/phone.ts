@@ -3,21 +3,21 @@ import { randomBytes } from 'node:crypto'
 import type { proto } from 'baileys'
 
 import { Device } from './device.ts'
+import { tellOwnDevices } from './directory.ts'
 import { disconnect } from './disconnects.ts'
 import { NotFound, SimulatorError } from './errors.ts'
 import type { Group } from './groups.ts'
-import { type Chat, Inbox, type Mail, type ReceivedMessage } from './inbox.ts'
+import type { Chat, Mail, ReceivedMessage } from './inbox.ts'
 import type { HandedBundle } from './keys.ts'
 import { linkByCode } from './link-code.ts'
-import { Outbox, type Outgoing, seconds } from './outbox.ts'
-import { fileOf, mediaMessage, type MediaToSend } from './media.ts'
+import { newMessageId, Outbox, type Outgoing, seconds } from './outbox.ts'
 import { linkByQr } from './pairing.ts'
-import { type Addressing, numberJid, parseLid, parseNumber, type Person } from './people.ts'
-import { encryptVote, pollMessage, type PollQuestion } from './polls.ts'
+import { numberJid, parseLid, parseNumber } from './people.ts'
 import { type Arrival, Reception } from './reception.ts'
 import { Serial } from './serial.ts'
 import type { SimulatedWhatsApp } from './server.ts'
 import { SignalEndpoint } from './signal.ts'
+import { type Announcement, Writer } from './writing.ts'
 
 export interface PhoneOptions {
   number: string
@@ -39,7 +39,7 @@ export interface Receipt {
 }
 
 /** A person's phone: the primary device of an account. */
-export class Phone implements Person {
+export class Phone extends Writer {
   readonly number: string
   readonly receipts: Receipt[] = []
   readonly signal = new SignalEndpoint()
@@ -47,9 +47,7 @@ export class Phone implements Person {
   lid: string | null
   hidesNumber: boolean
   sendsReceipts: boolean
-  readonly #whatsapp: SimulatedWhatsApp
   readonly #devices = new Map<number, Device>()
-  readonly #inbox = new Inbox()
   readonly #serial = new Serial()
   readonly #outbox: Outbox
   readonly #reception: Reception
@@ -59,13 +57,13 @@ export class Phone implements Person {
     whatsapp: SimulatedWhatsApp,
     { number, name, lid, hidesNumber = false, sendsReceipts = true }: PhoneOptions,
   ) {
+    super(whatsapp)
     this.number = parseNumber(number)
     this.lid = parseLid(lid, this.number)
     if (hidesNumber && this.lid === null) throw new SimulatorError('Somebody without a LID cannot hide the number.')
     this.name = name
     this.hidesNumber = hidesNumber
     this.sendsReceipts = sendsReceipts
-    this.#whatsapp = whatsapp
     this.#outbox = new Outbox(whatsapp, this, this.signal, this.#serial)
     this.#reception = new Reception(whatsapp, this, this.signal, this.#serial)
   }
@@ -81,12 +79,12 @@ export class Phone implements Person {
 
   /** What it received, oldest first. */
   get inbox(): readonly ReceivedMessage[] {
-    return this.#inbox.messages
+    return this.seen.messages
   }
 
   /** All it has seen, oldest first: what it received and what it sent. */
   get history(): Mail[] {
-    return [...this.#inbox.mail, ...this.#outbox.sent].toSorted((a, b) => a.timestamp - b.timestamp)
+    return [...this.seen.received, ...this.#outbox.sent].toSorted((a, b) => a.timestamp - b.timestamp)
   }
 
   device(id: number): Device | undefined {
@@ -95,70 +93,22 @@ export class Phone implements Person {
 
   /** Scans the QR code a client shows and links it. Resolves when the client has signed. */
   scan(qr: string): Promise<Device> {
-    return linkByQr(this.#whatsapp, this, qr)
+    return linkByQr(this.whatsapp, this, qr)
   }
 
   /** Types the eight characters a client shows and links it. Resolves when the client has signed. */
   enterCode(code: string): Promise<Device> {
-    return linkByCode(this.#whatsapp, this, code)
-  }
-
-  /** Writes a text. Its own linked devices get a copy, as of everything typed on a phone. */
-  async say(to: Chat | string, text: string): Promise<string> {
-    if (text === '') throw new SimulatorError('An empty message cannot be sent.')
-    return this.#send(this.#whatsapp.chat(to), { conversation: text }, 'text')
-  }
-
-  async poll(
-    to: Chat | string,
-    { question, options, selectable = 1 }: Omit<PollQuestion, 'selectable'> & { selectable?: number },
-  ): Promise<string> {
-    return this.#send(this.#whatsapp.chat(to), pollMessage({ question, options, selectable }), 'poll')
-  }
-
-  /** Sends a file. */
-  async sendMedia(to: Chat | string, media: MediaToSend): Promise<string> {
-    return this.#send(this.#whatsapp.chat(to), await mediaMessage(this.#whatsapp.media, media), 'media')
-  }
-
-  /** The file of a message it received: fetched, decrypted and checked. */
-  async mediaOf(id: string): Promise<Buffer> {
-    return fileOf(this.#whatsapp.media, this.#inbox.get(id).message)
-  }
-
-  /** Votes in a poll it has seen; no options withdraw the vote. `modes` say by which addresses; they follow the chat unless told. */
-  async vote(
-    id: string,
-    options: readonly string[],
-    modes: { creator?: Addressing; voter?: Addressing } = {},
-  ): Promise<string> {
-    const { poll, chat } = this.#inbox.poll(id)
-    const unknown = options.find((option) => !poll.options.includes(option))
-    if (unknown !== undefined) throw new SimulatorError(`The poll has no option "${unknown}".`)
-    if (poll.selectable > 0 && options.length > poll.selectable)
-      throw new SimulatorError(`One may choose at most ${poll.selectable}.`)
-    const usual = 'number' in chat ? this.#whatsapp.addressing : chat.addressing
-    const vote = encryptVote(poll, options, this, {
-      creator: modes.creator ?? usualFor(poll.creator, usual),
-      voter: modes.voter ?? usualFor(this, usual),
-    })
-    const pollCreationMessageKey = this.#reception.keyOf(id, poll.creator, chat)
-    this.#inbox.choose(id, options)
-    return this.#send(
-      chat,
-      { pollUpdateMessage: { pollCreationMessageKey, vote, senderTimestampMs: Date.now() } },
-      'poll',
-    )
+    return linkByCode(this.whatsapp, this, code)
   }
 
   /** Tells the author that the message was read. */
   read(id: string): void {
-    this.#reception.tell(this.#inbox.get(id), 'read')
+    this.#reception.tell(this.seen.get(id), 'read')
   }
 
   /** Tells the author that the message could not be read, so that it is sent again. */
   askAgain(id: string): void {
-    this.#reception.askAgain(this.#inbox.get(id))
+    this.#reception.askAgain(this.seen.get(id))
   }
 
   /** The first message received that fits, now or later. */
@@ -168,7 +118,7 @@ export class Phone implements Person {
     signal?: AbortSignal,
   ): Promise<ReceivedMessage> {
     const options = signal ? { timeoutMs, signal } : { timeoutMs }
-    return this.#whatsapp.activity.until(() => this.inbox.find(fits), `such message on ${this.name}'s phone`, options)
+    return this.whatsapp.activity.until(() => this.inbox.find(fits), `such message on ${this.name}'s phone`, options)
   }
 
   /** Logs a device out, or all. */
@@ -178,19 +128,21 @@ export class Phone implements Person {
       if (!this.#devices.delete(one.id)) throw new NotFound(`Device ${one.id} is not linked.`)
       if (one.connection) disconnect(one.connection, 'device_removed')
     }
-    this.#whatsapp.activity.changed()
+    tellOwnDevices(this)
+    this.whatsapp.activity.changed()
     return leaving
   }
 
   /** A device asked to be logged out. */
   forget(device: Device): void {
     this.#devices.delete(device.id)
-    this.#whatsapp.activity.changed()
+    tellOwnDevices(this)
+    this.whatsapp.activity.changed()
   }
 
   /** Room for a newly linked device. */
   newDevice(): Device {
-    const device = new Device(this, ++this.#lastDevice, this.#whatsapp.faults, () => this.#whatsapp.activity.changed())
+    const device = new Device(this, ++this.#lastDevice, this.whatsapp.faults, () => this.whatsapp.activity.changed())
     this.#devices.set(device.id, device)
     return device
   }
@@ -201,8 +153,8 @@ export class Phone implements Person {
 
   /** Takes in a decrypted message. */
   accept(mail: Mail): void {
-    this.#inbox.record(mail)
-    this.#whatsapp.activity.changed()
+    this.seen.record(mail)
+    this.whatsapp.activity.changed()
   }
 
   /** Takes in a message from a client. */
@@ -213,7 +165,7 @@ export class Phone implements Person {
   /** Takes in what a linked device says about a message. */
   heard(receipt: Receipt): void {
     this.receipts.push(receipt)
-    this.#whatsapp.activity.changed()
+    this.whatsapp.activity.changed()
   }
 
   resend(id: string, device: Device): Promise<void> {
@@ -224,11 +176,14 @@ export class Phone implements Person {
     return this.#outbox.sendToOwn(device, newMessageId(), message)
   }
 
-  async #send(chat: Chat, message: proto.IMessage, type: Outgoing['type']): Promise<string> {
+  async write(to: Chat | string, message: proto.IMessage, announcement: Announcement): Promise<string> {
+    const chat = this.whatsapp.chat(to)
     if (!('number' in chat) && !chat.has(this))
       throw new SimulatorError(`${this.number} is not a member of this group.`)
-    const outgoing: Outgoing = { id: newMessageId(), author: this, chat, message, timestamp: seconds(), type }
-    this.#inbox.learn(outgoing)
+    const content = announcement.type === 'reaction' ? message : withSecret(message)
+    const mail = { id: newMessageId(), author: this, chat, message: content, timestamp: seconds() }
+    const outgoing: Outgoing = { ...mail, ...announcement }
+    this.seen.learn(outgoing)
     await this.#outbox.send(outgoing)
     for (const [phone, seenAs] of this.#otherPhones(chat)) phone.accept({ ...outgoing, chat: seenAs })
     return outgoing.id
@@ -241,11 +196,7 @@ export class Phone implements Person {
   }
 }
 
-function usualFor({ lid, hidesNumber }: Person, usual: Addressing): Addressing {
-  if (lid === null) return 'pn'
-  return hidesNumber ? 'lid' : usual
-}
-
-function newMessageId(): string {
-  return `AC${randomBytes(15).toString('hex').toUpperCase()}`
+/** Everything but a reaction carries one, with which what is added to it later is encrypted. */
+function withSecret(message: proto.IMessage): proto.IMessage {
+  return { ...message, messageContextInfo: { messageSecret: randomBytes(32), ...message.messageContextInfo } }
 }

@@ -1,7 +1,8 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 
-import { aesEncryptGCM, decryptPollVote, proto } from 'baileys'
+import { decryptPollVote, proto } from 'baileys'
 
+import { encryptAddOn } from './addons.ts'
 import { SimulatorError } from './errors.ts'
 import { type Addressing, lidJid, numberJid, type Person } from './people.ts'
 
@@ -19,8 +20,6 @@ export interface Poll extends PollQuestion {
   secret: Uint8Array
 }
 
-const jidAs = (person: Person, mode: Addressing) => (mode === 'lid' ? lidJid(person) : numberJid(person))
-
 /** The message that asks. WhatsApp uses its own kind for single-choice polls. */
 export function pollMessage({ question, options, selectable }: PollQuestion): proto.IMessage {
   if (options.length < 2 || new Set(options).size !== options.length)
@@ -33,10 +32,7 @@ export function pollMessage({ question, options, selectable }: PollQuestion): pr
     options: options.map((optionName) => ({ optionName })),
     selectableOptionsCount: selectable,
   }
-  const messageContextInfo = { messageSecret: randomBytes(32) }
-  return selectable === 1
-    ? { messageContextInfo, pollCreationMessageV3: poll }
-    : { messageContextInfo, pollCreationMessage: poll }
+  return selectable === 1 ? { pollCreationMessageV3: poll } : { pollCreationMessage: poll }
 }
 
 /** The poll in a message, if it is one. */
@@ -55,14 +51,9 @@ export function encryptVote(
   voter: Person,
   modes: { creator: Addressing; voter: Addressing },
 ): proto.Message.IPollEncValue {
-  const creatorJid = jidAs(poll.creator, modes.creator)
-  const voterJid = jidAs(voter, modes.voter)
-  const use = Buffer.concat([Buffer.from(`${poll.id}${creatorJid}${voterJid}Poll Vote`), Buffer.from([1])])
-  const root = createHmac('sha256', Buffer.alloc(32)).update(poll.secret).digest()
-  const key = createHmac('sha256', root).update(use).digest()
   const vote = proto.Message.PollVoteMessage.encode({ selectedOptions: options.map(hashOf) }).finish()
-  const encIv = randomBytes(12)
-  return { encPayload: aesEncryptGCM(vote, key, encIv, Buffer.from(`${poll.id}\0${voterJid}`)), encIv }
+  const target = { id: poll.id, author: poll.creator, secret: poll.secret }
+  return encryptAddOn(target, voter, { creator: modes.creator, author: modes.voter }, 'Poll Vote', vote)
 }
 
 /** The names a vote chose, under whichever pair of addresses it was made. @throws SimulatorError when none fits. */

@@ -4,8 +4,9 @@ import type { Group } from './groups.ts'
 import type { Chat, Mail } from './inbox.ts'
 import { node, now, requireAttr } from './nodes.ts'
 import { seconds } from './outbox.ts'
-import { appearance, lidJid, numberJid, type Person } from './people.ts'
+import { appearance, lidJid, numberJid } from './people.ts'
 import type { Phone } from './phone.ts'
+import { answerPlaceholders } from './placeholders.ts'
 import type { Serial } from './serial.ts'
 import type { SimulatedWhatsApp } from './server.ts'
 import type { SignalEndpoint } from './signal.ts'
@@ -36,7 +37,7 @@ export class Reception {
 
   /** Decrypts a message and delivers it to the inbox; one that cannot be read is asked for again. */
   async receive(arrival: Arrival): Promise<void> {
-    const { stanza, sender, group } = arrival
+    const { stanza, sender, senderDevice, group } = arrival
     const id = requireAttr(stanza, 'id')
     const message = await this.#serial.run(() => this.#decrypt(arrival)).catch(() => undefined)
     if (message === undefined) {
@@ -44,7 +45,10 @@ export class Reception {
         group ??
         (sender === this.#phone ? this.#whatsapp.chat(stanza.attrs['recipient'] ?? requireAttr(stanza, 'to')) : sender)
       this.askAgain({ id, author: sender, chat })
-    } else if (stanza.attrs['category'] !== 'peer') {
+    } else if (stanza.attrs['category'] === 'peer') {
+      const device = sender === this.#phone ? this.#phone.device(senderDevice) : undefined
+      if (device) await answerPlaceholders(this.#whatsapp, this.#phone, device, id, message)
+    } else {
       const mail = this.#mailOf(id, message, arrival)
       this.#phone.accept(mail)
       if (this.#phone.sendsReceipts) this.tell(mail)
@@ -71,13 +75,6 @@ export class Reception {
     }
   }
 
-  /** A message's key as this phone writes it. */
-  keyOf(id: string, author: Person, chat: Chat): proto.IMessageKey {
-    const fromMe = author.number === this.#phone.number
-    if ('number' in chat) return { remoteJid: appearance(chat, this.#whatsapp.addressing).jid, fromMe, id }
-    return { remoteJid: chat.id, fromMe, id, participant: appearance(author, chat.addressing).jid }
-  }
-
   /** Where a receipt comes from; the own devices are also told which chat it is about. */
   #from(author: Phone, chat: Chat): Record<string, string | undefined> {
     if (!('number' in chat)) return { from: chat.id, participant: appearance(this.#phone, chat.addressing).jid }
@@ -99,6 +96,6 @@ export class Reception {
     const chat =
       group ??
       (sender === this.#phone ? this.#whatsapp.chat(copy?.destinationJid ?? requireAttr(stanza, 'to')) : sender)
-    return { id, author: sender, chat, message: copy?.message ?? message, timestamp: seconds() }
+    return { id, author: sender, chat, message: copy?.message ?? message, timestamp: seconds(), attrs: stanza.attrs }
   }
 }

@@ -121,7 +121,8 @@ function forward(
   if (!chat) return
   const identity = child(stanza, 'device-identity')
   const envelope = { chat, sender: phone, senderDevice: device.id, recipient: target.owner, timestamp: seconds() }
-  const described = { ...envelope, id: requireAttr(stanza, 'id'), type: stanza.attrs['type'] ?? 'text' }
+  const { type = 'text', edit } = stanza.attrs
+  const described = { ...envelope, id: requireAttr(stanza, 'id'), type, edit }
   target.deliver(messageNode(described, whatsapp.addressing, identity ? [...encs, identity] : encs))
 }
 
@@ -139,8 +140,9 @@ export async function routeReceipt(
   const author = addressee.phone
   const authorDevice = author.device(addressee.device)
   for (const id of idsOf(receipt)) author.heard({ id, type: type ?? 'delivered', from: phone.number })
-  if (type === 'retry' && !authorDevice) {
-    await author.resend(requireAttr(receipt, 'id'), device)
+  const writer = authorDevice ? authorDevice.companion : author
+  if (type === 'retry' && writer) {
+    await writer.resend(requireAttr(receipt, 'id'), device)
   } else {
     const group = whatsapp.groups.find(({ id }) => id === to)
     for (const one of authorDevice ? [authorDevice] : author.devices)

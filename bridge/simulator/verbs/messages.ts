@@ -1,17 +1,8 @@
 import Type from 'typebox'
 
 import type { ReceivedMessage } from '../inbox.ts'
-import type { SimulatedWhatsApp } from '../server.ts'
-import { addressing, index, message, names, number, phoneOf, short, text, timeout, verb, type Verbs } from './verb.ts'
+import { index, message, number, phoneOf, short, text, timeout, verb, type Verbs } from './verb.ts'
 
-const newPoll = { ...number, to: short, question: text, options: names, selectable: Type.Optional(index) }
-const newVote = {
-  ...number,
-  poll: short,
-  options: names,
-  creator: Type.Optional(addressing),
-  voter: Type.Optional(addressing),
-}
 const wanted = {
   ...number,
   after: Type.Optional(index),
@@ -20,16 +11,8 @@ const wanted = {
   ...timeout,
 }
 
-/** What people write and read. */
+/** What people read. */
 export const MESSAGES: Verbs = {
-  'phone.say': verb({ ...number, to: short, text }, say),
-  'phone.type': verb({ ...number, to: short, text }, say),
-  'phone.poll': verb(newPoll, async (whatsapp, { selectable = 1, ...args }) => ({
-    id: await phoneOf(whatsapp, args).poll(args.to, { question: args.question, options: args.options, selectable }),
-  })),
-  'phone.vote': verb(newVote, async (whatsapp, args) => ({
-    id: await phoneOf(whatsapp, args).vote(args.poll, args.options, args),
-  })),
   'phone.read': verb(message, (whatsapp, args) => {
     phoneOf(whatsapp, args).read(args.id)
     return {}
@@ -49,10 +32,6 @@ export const MESSAGES: Verbs = {
   'phone.receipts': verb(number, (whatsapp, args) => ({ receipts: phoneOf(whatsapp, args).receipts })),
 }
 
-async function say(whatsapp: SimulatedWhatsApp, args: { number: string; to: string; text: string }): Promise<object> {
-  return { id: await phoneOf(whatsapp, args).say(args.to, args.text) }
-}
-
-function describeMessage({ message: _, ...rest }: ReceivedMessage): object {
+function describeMessage({ message: _, attrs: __, ...rest }: ReceivedMessage): object {
   return rest
 }
