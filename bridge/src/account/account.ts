@@ -21,6 +21,8 @@ import { type Context, EngineSession, type Listener } from './session.ts'
 import { loadSettings } from './settings.ts'
 import { cleanName, now } from './text.ts'
 
+const QUEUE_MS = 250
+
 /** One WhatsApp account: what it keeps, and the session that it has for now. */
 export class Account implements Listener, Sender {
   readonly id: string
@@ -39,6 +41,8 @@ export class Account implements Listener, Sender {
   /** Sessions that are being ended. */
   readonly #endings = new Set<Promise<void>>()
   #announcing = false
+  #queueTimer: NodeJS.Timeout | undefined
+  #toldQueued = 0
   #stopped = false
 
   constructor(context: Context, id: string, self: Self, linked: boolean) {
@@ -170,8 +174,12 @@ export class Account implements Listener, Sender {
     return this.#outbox.send(request)
   }
 
+  /** A message is sent as soon as it is queued, mostly: only a queue that lasts is worth telling. */
   queueChanged(): void {
-    this.#announce()
+    this.#queueTimer ??= setTimeout(() => {
+      this.#queueTimer = undefined
+      if (this.#outbox.count() !== this.#toldQueued) this.#announce()
+    }, QUEUE_MS).unref()
   }
 
   emit(event: EngineEvent): void {
@@ -276,7 +284,10 @@ export class Account implements Listener, Sender {
     this.#announcing = true
     setImmediate(() => {
       this.#announcing = false
-      if (!this.#stopped) this.#tell({ type: 'account', account: this.state() })
+      if (this.#stopped) return
+      const account = this.state()
+      this.#toldQueued = account.queued
+      this.#tell({ type: 'account', account })
     })
   }
 

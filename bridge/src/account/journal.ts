@@ -1,6 +1,7 @@
 import type { JournalEvent } from '../protocol.ts'
 import type { JournalEntry } from '../store/journal.ts'
 import type { Store } from '../store/store.ts'
+import { Acknowledgements } from './acknowledgements.ts'
 import { Counters } from './counters.ts'
 import { now } from './text.ts'
 
@@ -10,24 +11,31 @@ export class Journal {
   readonly #store: Store
   readonly #account: string
   readonly #listeners = new Set<() => void>()
+  readonly #acknowledgements: Acknowledgements
 
   constructor(store: Store, account: string) {
     this.#store = store
     this.#account = account
+    this.#acknowledgements = new Acknowledgements((handled) =>
+      store.database.transaction(() => {
+        for (const [consumer, seq] of handled) store.journal.ack(account, consumer, seq, now())
+      }),
+    )
   }
 
   /**
    * Adds an event, in the caller's transaction if there is one. `once` is what makes it the same event when it is told
-   * twice: the second time nothing happens.
+   * twice: the second time nothing happens, and this returns false.
    */
-  append(event: JournalEvent, once: string): void {
+  append(event: JournalEvent, once: string): boolean {
     const { database, journal } = this.#store
-    database.transaction(() => {
-      if (journal.append(this.#account, once, event, now()) === undefined) return
+    return database.transaction(() => {
+      if (journal.append(this.#account, once, event, now()) === undefined) return false
       database.onCommit(() => {
         this.counters.journaled(event)
         for (const tell of this.#listeners) tell()
       })
+      return true
     })
   }
 
@@ -54,8 +62,9 @@ export class Journal {
     return this.#store.journal.cursor(this.#account, consumer, now())
   }
 
-  ack(consumer: string, seq: number): void {
-    this.#store.journal.ack(this.#account, consumer, seq, now())
+  /** Resolves when it is on disk. */
+  async ack(consumer: string, seq: number): Promise<void> {
+    return this.#acknowledgements.add(consumer, seq)
   }
 
   /** Calls `tell` after every commit that added something. Returns how to stop that. */

@@ -11,8 +11,8 @@ export const accountHandlers: Handlers<
     const seq = client.listen(account, consumer)
     return { account: account.state(), chats: account.records.identity.search('', LIMITS.listed_chats), seq }
   },
-  ack: ({ accounts }, { account_id, consumer, seq }) => {
-    accounts.get(account_id).records.journal.ack(consumer, seq)
+  ack: async ({ accounts }, { account_id, consumer, seq }) => {
+    await accounts.get(account_id).records.journal.ack(consumer, seq)
     return {}
   },
   configure: ({ accounts }, { account_id, settings }) => {
