@@ -1,5 +1,6 @@
 import type { ChatKind } from '../protocol.ts'
 import type { Database } from './database.ts'
+import { Memo } from './memo.ts'
 
 /** `phone` (digits) and `lid` are the ones learnt last. */
 export interface ChatRow {
@@ -31,8 +32,13 @@ const SELECT_CHAT = `
 /** Chats and people, and every alias that leads to them. */
 export class IdentityTable {
   readonly #database: Database
+  readonly #rows: Memo<number, ChatRow>
+  readonly #chats: Memo<string, number | undefined>
+
   constructor(database: Database) {
     this.#database = database
+    this.#rows = new Memo(database)
+    this.#chats = new Memo(database)
   }
 
   create(row: { account_id: string; chat_id: string; kind: ChatKind }): number {
@@ -41,10 +47,11 @@ export class IdentityTable {
   }
 
   get(number: number): ChatRow {
-    return this.#database.one(`${SELECT_CHAT} WHERE number = $number`, { number })
+    return this.#rows.get(number, () => this.#database.one(`${SELECT_CHAT} WHERE number = $number`, { number }))
   }
 
   save(row: ChatRow): void {
+    this.#rows.forget(row.number)
     const { number, kind, listed, listed_name, own_name, participants, is_admin, active_at } = row
     this.#database.run(
       `UPDATE chats SET kind = $kind, listed = $listed, listed_name = $listed_name, own_name = $own_name,
@@ -55,6 +62,8 @@ export class IdentityTable {
   }
 
   addAlias(row: AliasRow & { account_id: string; chat: number }): void {
+    this.#rows.forget(row.chat)
+    this.#chats.forgetAll()
     this.#database.run(
       'INSERT INTO aliases (account_id, value, kind, digits, chat) VALUES ($account_id, $value, $kind, $digits, $chat)',
       { ...row },
@@ -64,7 +73,10 @@ export class IdentityTable {
   /** The chat of an alias. */
   find(account_id: string, value: string): number | undefined {
     const sql = 'SELECT chat FROM aliases WHERE account_id = $account_id AND value = $value'
-    return this.#database.get<{ chat: number }>(sql, { account_id, value })?.chat
+    return this.#chats.get(
+      `${account_id} ${value}`,
+      () => this.#database.get<{ chat: number }>(sql, { account_id, value })?.chat,
+    )
   }
 
   /** The chat of a phone number. */
@@ -79,6 +91,8 @@ export class IdentityTable {
 
   /** `newer` was `older` all along: its aliases lead to `older` from now on. */
   merge(older: number, newer: number): void {
+    this.#rows.forgetAll()
+    this.#chats.forgetAll()
     this.#database.run('UPDATE aliases SET chat = $older WHERE chat = $newer', { older, newer })
     this.#database.run('DELETE FROM chats WHERE number = $newer', { newer })
   }
