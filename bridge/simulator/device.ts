@@ -1,5 +1,6 @@
 import type { BinaryNode } from 'baileys'
 
+import type { Companion } from './companion.ts'
 import type { Connection } from './connection.ts'
 import type { Faults } from './faults.ts'
 import { handOut, type HandedBundle, type KeyBundle } from './keys.ts'
@@ -13,6 +14,10 @@ const FEW_KEYS = 5
 export class Device {
   readonly id: number
   readonly owner: Person
+  /** Who writes with it, when that is simulated too. */
+  companion: Companion | undefined
+  /** The ids of the messages that it has asked its phone for. */
+  readonly placeholdersAsked: string[] = []
   readonly #faults: Faults
   readonly #changed: () => void
   #bundle: KeyBundle | undefined
@@ -106,7 +111,7 @@ export class Device {
   /** Sends now or at the next login, and again at every login until acknowledged. */
   deliver(stanza: BinaryNode): void {
     const isMessage = stanza.tag === 'message'
-    const sent = isMessage && this.#faults.take('corrupt', this.owner.number) ? corrupted(stanza) : stanza
+    const sent = isMessage ? this.#damaged(stanza) : stanza
     this.#pending.push(sent)
     this.#connection?.send(sent)
     if (isMessage && this.#faults.take('duplicate', this.owner.number)) this.#connection?.send(sent)
@@ -129,6 +134,12 @@ export class Device {
       )
     }
     this.#changed()
+  }
+
+  #damaged(message: BinaryNode): BinaryNode {
+    if (this.#faults.take('corrupt', this.owner.number)) return corrupted(message)
+    const fault = this.#faults.take('unavailable', this.owner.number)
+    return fault ? { ...message, content: [node('unavailable', { type: fault.type })] } : message
   }
 
   #askForKeys(): void {

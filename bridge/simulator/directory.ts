@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 
 import type { BinaryNode } from 'baileys'
 
+import type { Device } from './device.ts'
 import { bundleNode, type HandedBundle } from './keys.ts'
 import { bytesOf, child, children, node, now, requireAttr, requireChild } from './nodes.ts'
-import { lidJid, numberJid, parseAddress } from './people.ts'
+import { appearance, lidJid, numberJid, parseAddress } from './people.ts'
 import type { Phone } from './phone.ts'
 import type { SimulatedWhatsApp } from './server.ts'
 
@@ -56,9 +57,37 @@ export function deviceNotice(phone: Phone, device: number): BinaryNode {
   ])
 }
 
+/** Tells an account's linked devices which there are now. */
+export function tellOwnDevices(phone: Phone, except?: Device): void {
+  const linked = phone.devices.filter(({ hasKeys }) => hasKeys)
+  const devices = [
+    node('device', { jid: phone.jid }),
+    ...linked.map(({ id }) => node('device', { jid: numberJid(phone, id), 'key-index': String(id) })),
+  ]
+  for (const device of phone.devices) {
+    const attrs = { from: phone.jid, type: 'account_sync', id: randomUUID(), t: now() }
+    const list = [...devices, node('key-index-list', { ts: now() })]
+    if (device !== except) device.deliver(node('notification', attrs, [node('devices', { dhash: '2:sim' }, list)]))
+  }
+}
+
+/** A person has another identity, as with a new phone. Unless it is kept quiet, the linked devices of others are told. */
+export function reinstall(whatsapp: SimulatedWhatsApp, phone: Phone, { quiet = false } = {}): void {
+  phone.signal.renew()
+  if (quiet) return
+  const { jid } = appearance(phone, whatsapp.addressing)
+  const others = whatsapp.phones.filter((one) => one !== phone).flatMap(({ devices }) => devices)
+  const attrs = { from: jid, type: 'encrypt', t: now() }
+  for (const device of others) device.deliver(node('notification', { ...attrs, id: randomUUID() }, [node('identity')]))
+}
+
 async function bundleAt(whatsapp: SimulatedWhatsApp, jid: string): Promise<HandedBundle | undefined> {
   const target = whatsapp.addressee(jid)
-  return target?.device === 0 ? target.phone.bundle() : target?.phone.device(target.device)?.takeBundle()
+  const bundle = await (target?.device === 0
+    ? target.phone.bundle()
+    : target?.phone.device(target.device)?.takeBundle())
+  if (!bundle || !whatsapp.faults.take('forged_key', target?.phone.number)) return bundle
+  return { ...bundle, signedKey: { ...bundle.signedKey, signature: randomBytes(64) } }
 }
 
 function jidOf(user: BinaryNode): string {

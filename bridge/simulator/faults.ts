@@ -28,6 +28,8 @@ const FAULTS = {
   delay: fault('delay', { ...scope, ms, to: Type.Optional(to) }),
   duplicate: fault('duplicate', scope),
   corrupt: fault('corrupt', scope),
+  unavailable: fault('unavailable', { ...scope, type: Type.Optional(Type.String({ maxLength: 100 })) }),
+  forged_key: fault('forged_key', scope),
   // The media server does not know who asks.
   media_upload: fault('media_upload', { ...times, code }),
   media_download: fault('media_download', { ...times, code }),

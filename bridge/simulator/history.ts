@@ -51,7 +51,8 @@ function jidOf(whatsapp: SimulatedWhatsApp, chat: Chat): string {
   return 'number' in chat ? appearance(chat, whatsapp.addressing).jid : chat.id
 }
 
-function messageInfo(
+/** A message as the phone keeps it. */
+export function messageInfo(
   whatsapp: SimulatedWhatsApp,
   phone: Phone,
   { id, author, chat, message, timestamp }: Mail,

@@ -15,7 +15,7 @@ import { concerns, Faults } from './faults.ts'
 import { Group } from './groups.ts'
 import { sendHistory } from './history.ts'
 import type { Chat } from './inbox.ts'
-import { deviceNotice } from './directory.ts'
+import { deviceNotice, tellOwnDevices } from './directory.ts'
 import { answerIq, answerUnlinked, refusal } from './iq.ts'
 import type { KeyBundle } from './keys.ts'
 import { welcome } from './login.ts'
@@ -173,7 +173,10 @@ export class SimulatedWhatsApp {
     this.#http.close()
     this.#http.closeAllConnections()
     await Promise.all([closed, this.media.close()])
-    for (const phone of this.phones) phone.signal.close()
+    for (const phone of this.phones) {
+      phone.signal.close()
+      for (const { companion } of phone.devices) companion?.close()
+    }
   }
 
   /** Keeps a device's keys. With the first ones it starts to exist: others hear of it, and it gets the phone's history. */
@@ -184,6 +187,7 @@ export class SimulatedWhatsApp {
       for (const other of this.phones.flatMap((one) => one.devices)) {
         if (other !== device) other.deliver(deviceNotice(phone, device.id))
       }
+      tellOwnDevices(phone, device)
       await sendHistory(this, phone, device)
     }
     return undefined

@@ -43,35 +43,46 @@ class MemoryKeys implements SignalKeyStore {
   }
 }
 
+interface State {
+  creds: AuthenticationCreds
+  keys: SignalKeyStoreWithTransaction
+  repository: SignalRepositoryWithLIDStore
+}
+
+function makeState(): State {
+  const creds = initAuthCreds()
+  const keys = addTransactionCapability(new MemoryKeys(), silent, { maxCommitRetries: 1, delayBetweenTriesMs: 1 })
+  return { creds, keys, repository: DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds, keys }, silent) }
+}
+
 /** The Signal half of a phone: its identity, its sessions with linked devices, its sender keys. */
 export class SignalEndpoint {
-  readonly #creds: AuthenticationCreds = initAuthCreds()
-  readonly #keys: SignalKeyStoreWithTransaction
-  readonly #repository: SignalRepositoryWithLIDStore
+  #state = makeState()
   #nextKeyId = 1
 
-  constructor() {
-    this.#keys = addTransactionCapability(new MemoryKeys(), silent, { maxCommitRetries: 1, delayBetweenTriesMs: 1 })
-    this.#repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository({ creds: this.#creds, keys: this.#keys }, silent)
+  /** Starts over with another identity and no sessions, as an application installed anew does. */
+  renew(): void {
+    this.close()
+    this.#state = makeState()
   }
 
   get identity(): { public: Uint8Array; private: Uint8Array } {
-    return this.#creds.signedIdentityKey
+    return this.#state.creds.signedIdentityKey
   }
 
   get registrationId(): number {
-    return this.#creds.registrationId
+    return this.#state.creds.registrationId
   }
 
   /** A bundle with a fresh one-time key. */
   async bundle(): Promise<HandedBundle> {
     const id = this.#nextKeyId++
     const pair = Curve.generateKeyPair()
-    await this.#keys.set({ 'pre-key': { [id]: pair } })
-    const { keyPair, keyId, signature } = this.#creds.signedPreKey
+    await this.#state.keys.set({ 'pre-key': { [id]: pair } })
+    const { keyPair, keyId, signature } = this.#state.creds.signedPreKey
     return {
-      registrationId: this.#creds.registrationId,
-      identity: this.#creds.signedIdentityKey.public,
+      registrationId: this.#state.creds.registrationId,
+      identity: this.#state.creds.signedIdentityKey.public,
       signedKey: { id: keyId, value: keyPair.public, signature },
       oneTimeKey: { id, value: pair.public },
     }
@@ -79,8 +90,11 @@ export class SignalEndpoint {
 
   /** Encrypts for one device; `takeBundle` is asked only when there is no session yet. */
   async encrypt(address: string, message: proto.IMessage, takeBundle: () => HandedBundle): Promise<BinaryNode> {
-    if (!(await this.#repository.validateSession(address)).exists) await this.#begin(address, takeBundle())
-    const { type, ciphertext } = await this.#repository.encryptMessage({ jid: address, data: encodeWAMessage(message) })
+    if (!(await this.#state.repository.validateSession(address)).exists) await this.#begin(address, takeBundle())
+    const { type, ciphertext } = await this.#state.repository.encryptMessage({
+      jid: address,
+      data: encodeWAMessage(message),
+    })
     return node('enc', { v: '2', type }, ciphertext)
   }
 
@@ -91,7 +105,7 @@ export class SignalEndpoint {
     message: proto.IMessage,
   ): Promise<{ enc: BinaryNode; distribution: proto.IMessage }> {
     const data = encodeWAMessage(message)
-    const { ciphertext, senderKeyDistributionMessage } = await this.#repository.encryptGroupMessage({
+    const { ciphertext, senderKeyDistributionMessage } = await this.#state.repository.encryptGroupMessage({
       group,
       meId: me,
       data,
@@ -112,26 +126,31 @@ export class SignalEndpoint {
     const type = requireAttr(enc, 'type')
     const plaintext =
       type === 'skmsg' && group
-        ? await this.#repository.decryptGroupMessage({ group: group.id, authorJid: group.author, msg: content })
-        : await this.#repository.decryptMessage({ jid: address, type: type as 'msg' | 'pkmsg', ciphertext: content })
+        ? await this.#state.repository.decryptGroupMessage({ group: group.id, authorJid: group.author, msg: content })
+        : await this.#state.repository.decryptMessage({
+            jid: address,
+            type: type as 'msg' | 'pkmsg',
+            ciphertext: content,
+          })
     const message = proto.Message.decode(unpadRandomMax16(plaintext))
     const item = (message.deviceSentMessage?.message ?? message).senderKeyDistributionMessage
-    if (item && group) await this.#repository.processSenderKeyDistributionMessage({ item, authorJid: group.author })
+    if (item && group)
+      await this.#state.repository.processSenderKeyDistributionMessage({ item, authorJid: group.author })
     return message
   }
 
   /** Ends the session with a device, so that the next message starts a new one. */
   async forget(address: string): Promise<void> {
-    await this.#repository.deleteSession([address])
+    await this.#state.repository.deleteSession([address])
   }
 
   close(): void {
-    this.#repository.close?.()
+    this.#state.repository.close?.()
   }
 
   async #begin(address: string, bundle: HandedBundle): Promise<void> {
     const { signedKey, oneTimeKey } = bundle
-    await this.#repository.injectE2ESession({
+    await this.#state.repository.injectE2ESession({
       jid: address,
       session: {
         registrationId: bundle.registrationId,
