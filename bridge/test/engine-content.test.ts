@@ -76,7 +76,7 @@ describe('what a message says', () => {
     const contextInfo = { stanzaId: 'Q1', isForwarded: true }
     const content = received({ extendedTextMessage: { text: 'yes', contextInfo } })
     assert.equal(content?.quoted_external_id, 'Q1')
-    assert.deepEqual(content.told, { forwarded: true, quoted: true })
+    assert.deepEqual(content.told, { forwarded: true, quoted: true, view_once: false })
   })
 
   test('endless wrappings and texts have an end', () => {

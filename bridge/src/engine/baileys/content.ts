@@ -1,7 +1,12 @@
 import { LIMITS, type MessageKind, type Poll } from '../../protocol.ts'
 import type { Said } from '../engine.ts'
+import { mediaOf } from './content-media.ts'
+import { contactsOf, locationOf } from './content-places.ts'
+import { cut } from './content-text.ts'
 import type { proto } from './library.ts'
 import type { Told } from './origin.ts'
+
+export { cut }
 
 type Message = proto.IMessage
 
@@ -11,6 +16,8 @@ export interface Content {
   told: Partial<Told>
   quoted_external_id: string | null
   mentioned: string[]
+  /** Seconds until it disappears; 0: never. */
+  expiration: number
 }
 
 /** What only wraps another message. An edit wraps one too, but is not a new message. */
@@ -28,6 +35,8 @@ const WRAPPERS = [
   'questionMessage',
   'pollCreationMessageV4',
 ] as const satisfies (keyof Message)[]
+
+const VIEW_ONCE = ['viewOnceMessage', 'viewOnceMessageV2', 'viewOnceMessageV2Extension'] as const
 
 const POLLS = [
   'pollCreationMessage',
@@ -108,31 +117,52 @@ export function unwrap(message: Message): Message {
   return context ? { ...inner, messageContextInfo: context } : inner
 }
 
-/** `undefined` when nobody wrote anything: a reaction, an edit, a key … */
+/** Whether it is to be looked at once, by its wrapping or by what is in it. */
+export function isViewOnce(message: Message): boolean {
+  let inner: Message | null | undefined = message
+  for (let depth = 0; inner && depth < WRAPPED_AT_MOST; depth++) {
+    const layer: Message = inner
+    if (VIEW_ONCE.some((name) => layer[name])) return true
+    const wrapper = WRAPPERS.find((name) => layer[name]?.message)
+    inner = wrapper && layer[wrapper]?.message
+  }
+  const { imageMessage, videoMessage, audioMessage } = unwrap(message)
+  return [imageMessage, videoMessage, audioMessage].some((media) => media?.viewOnce)
+}
+
+/** What somebody wrote: the name and the value of that field. `undefined` when nobody wrote anything: a reaction, an edit, a key … */
+export function partOf(message: Message): [name: string, value: unknown] | undefined {
+  const fields = Object.entries(unwrap(message)).filter(([name, value]) => value && !NOT_MESSAGES.has(name))
+  return fields.find(([name]) => name in KINDS) ?? fields[0]
+}
+
+/** `undefined` when nobody wrote anything. */
 export function readContent(message: Message): Content | undefined {
+  const part = partOf(message)
+  if (!part) return undefined
+  const [name, value] = part
   const content = unwrap(message)
-  const fields = Object.entries(content).filter(([name, value]) => value && !NOT_MESSAGES.has(name))
-  const known = fields.find(([name]) => name in KINDS)
-  const [name, value] = known ?? fields[0] ?? []
-  if (!name) return undefined
   const kind = name in KINDS ? KINDS[name as keyof typeof KINDS] : 'other'
   const { contextInfo } = (typeof value === 'object' ? value : {}) as { contextInfo?: proto.IContextInfo | null }
+  const quoted = contextInfo?.stanzaId
   return {
     said: {
       kind,
       text: cut(textOf(content), LIMITS.text_chars),
       poll: kind === 'poll' ? pollOf(content) : null,
-      media: null,
-      location: null,
-      contacts: [],
+      media: mediaOf(content),
+      location: locationOf(content),
+      contacts: contactsOf(content),
     },
-    told: { forwarded: contextInfo?.isForwarded === true, quoted: Boolean(contextInfo?.stanzaId) },
-    quoted_external_id: contextInfo?.stanzaId || null,
-    mentioned: [],
+    told: { forwarded: contextInfo?.isForwarded === true, quoted: Boolean(quoted), view_once: isViewOnce(message) },
+    quoted_external_id: quoted && quoted.length <= LIMITS.name_chars ? quoted : null,
+    mentioned: (contextInfo?.mentionedJid ?? []).slice(0, LIMITS.mentions_max),
+    expiration: contextInfo?.expiration ?? 0,
   }
 }
 
-function textOf(content: Message): string | null {
+/** The body or the caption. */
+export function textOf(content: Message): string | null {
   return (
     content.conversation ||
     content.extendedTextMessage?.text ||
@@ -140,6 +170,7 @@ function textOf(content: Message): string | null {
     content.videoMessage?.caption ||
     content.ptvMessage?.caption ||
     content.documentMessage?.caption ||
+    content.liveLocationMessage?.caption ||
     null
   )
 }
@@ -157,8 +188,4 @@ function pollOf(content: Message): Poll {
     options: options.map(({ optionName }) => cut(optionName, LIMITS.poll_option_chars) ?? ''),
     selectable: poll?.selectableOptionsCount ?? 0,
   }
-}
-
-export function cut(text: string | null | undefined, length: number): string | null {
-  return text ? text.slice(0, length) : null
 }

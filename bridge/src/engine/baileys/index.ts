@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 
-import { LIMITS, type Capability, type Presence } from '../../protocol.ts'
+import type { Capability, Presence } from '../../protocol.ts'
 import {
   type Address,
   type Engine,
@@ -16,12 +16,14 @@ import {
   type Prepared,
   type Self,
   type Sendable,
+  type SendContext,
 } from '../engine.ts'
 import { markRead, picture, showPresence, watchPresence } from './actions.ts'
 import { selfOf } from './addresses.ts'
 import { Session } from './auth.ts'
 import { Backoff } from './backoff.ts'
 import { makeCaches } from './caches.ts'
+import { CAPABILITIES } from './capabilities.ts'
 import { Connection } from './connection.ts'
 import { historyChats, savedContacts } from './contacts.ts'
 import { notConnected } from './errors.ts'
@@ -35,6 +37,7 @@ import { summary } from './logger.ts'
 import { lookup } from './lookup.ts'
 import { download, upload } from './media.ts'
 import { prepare, send } from './outbound.ts'
+import { chatOf } from './outbound-chat.ts'
 import { Pairing } from './pairing.ts'
 import { Pairs } from './pairs.ts'
 import { groupReceiptsOf, receiptsOf } from './receipts.ts'
@@ -101,14 +104,7 @@ class BaileysEngine implements Engine {
   }
 
   capabilities(): Record<string, Capability> {
-    const { text_chars, poll_question_chars, poll_option_chars, poll_options_min, poll_options_max } = LIMITS
-    const poll = { poll_question_chars, poll_option_chars, poll_options_min, poll_options_max }
-    return {
-      text: { supported: true, limits: { text_chars } },
-      poll: { supported: true, limits: poll },
-      groups: { supported: true, limits: {} },
-      receipts: { supported: true, limits: {} },
-    }
+    return CAPABILITIES
   }
 
   start(): void {
@@ -157,9 +153,8 @@ class BaileysEngine implements Engine {
     this.#host.connection({ status: 'unlinked', reason: null, retry_at: null })
   }
 
-  prepare(to: Address, content: Sendable): Promise<Prepared> {
-    const announcements = to.aliases.some(({ value }) => this.#groupList.cached(value)?.isCommunityAnnounce)
-    return Promise.resolve(prepare(content, this.#me?.id, announcements))
+  prepare(to: Address, content: Sendable, context: SendContext): Promise<Prepared> {
+    return Promise.try(() => prepare(content, context, chatOf(to, this.#host, this.#groupList, this.#me), this.#me?.id))
   }
 
   async send(message: OutboundMessage, signal: AbortSignal): Promise<{ accepted_at: number }> {

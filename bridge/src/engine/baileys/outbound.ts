@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto'
 
-import type { PollContent } from '../../protocol.ts'
-import { EngineError, type EngineHost, type OutboundMessage, type Prepared, type Sendable } from '../engine.ts'
+import {
+  EngineError,
+  type EngineHost,
+  type OutboundMessage,
+  type Prepared,
+  type Sendable,
+  type SendContext,
+} from '../engine.ts'
 import { abortable } from './abort.ts'
 import type { Connection } from './connection.ts'
 import { answeredCode, noAnswer } from './errors.ts'
@@ -9,31 +15,20 @@ import type { Groups } from './groups.ts'
 import { type BinaryNode, generateMessageIDV2, proto } from './library.ts'
 import { summary } from './logger.ts'
 import { pollFormOf } from './content.ts'
+import type { Chat } from './outbound-chat.ts'
+import { messageOf } from './outbound-content.ts'
 import { readyRecipient } from './recipients.ts'
 
 const RESTRICTED = 463
+const { MESSAGE_EDIT, REVOKE } = proto.Message.ProtocolMessage.Type
 
-/** @param announcements Whether it goes to the announcements of a community, which have polls of their own kind. */
-export function prepare(content: Sendable, me: string | undefined, announcements: boolean): Prepared {
-  const body = bodyOf(content, announcements)
-  const message = { ...body, messageContextInfo: { messageSecret: randomBytes(32) } }
+/** @throws EngineError `invalid_request` */
+export function prepare(content: Sendable, context: SendContext, chat: Chat, me: string | undefined): Prepared {
+  const { messageContextInfo, ...body } = messageOf(content, context, chat)
+  // What is added later, a vote for one, is encrypted with it; reactions carry none.
+  const secret = content.kind === 'reaction' ? {} : { messageSecret: randomBytes(32) }
+  const message = { ...body, messageContextInfo: { ...messageContextInfo, ...secret } }
   return { external_id: generateMessageIDV2(me), payload: proto.Message.encode(message).finish() }
-}
-
-function bodyOf(content: Sendable, announcements: boolean): proto.IMessage {
-  if (content.kind === 'text') return { extendedTextMessage: { text: content.text } }
-  if (content.kind === 'poll') return pollOf(content, announcements)
-  throw new EngineError('unsupported', `This bridge cannot send a ${content.kind}`, 'never')
-}
-
-function pollOf({ question, options, selectable }: PollContent, announcements: boolean): proto.IMessage {
-  const poll = {
-    name: question,
-    options: options.map((optionName) => ({ optionName })),
-    selectableOptionsCount: selectable,
-  }
-  if (announcements) return { pollCreationMessageV2: poll }
-  return selectable === 1 ? { pollCreationMessageV3: poll } : { pollCreationMessage: poll }
 }
 
 interface SendParts {
@@ -69,7 +64,17 @@ export async function send(
 async function relay({ socket }: Connection, jid: string, messageId: string, message: proto.Message): Promise<void> {
   const poll = pollFormOf(message)
   const additionalNodes: BinaryNode[] = poll ? [{ tag: 'meta', attrs: { polltype: 'creation' } }] : []
-  await socket.relayMessage(jid, message, { messageId, additionalNodes })
+  const edit = editOf(message)
+  const additionalAttributes = edit === undefined ? {} : { edit }
+  await socket.relayMessage(jid, message, { messageId, additionalNodes, additionalAttributes })
+}
+
+/** What the stanza says, outside the encryption, of a message that changes another one. */
+function editOf({ protocolMessage, pinInChatMessage }: proto.Message): string | undefined {
+  if (pinInChatMessage) return '2'
+  if (protocolMessage?.type === MESSAGE_EDIT) return '1'
+  if (protocolMessage?.type !== REVOKE) return undefined
+  return protocolMessage.key?.fromMe ? '7' : '8'
 }
 
 function listenForAck({ socket }: Connection, id: string): { ack: Promise<BinaryNode>; forget: () => void } {
