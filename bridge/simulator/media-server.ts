@@ -111,9 +111,9 @@ export class MediaServer {
   }
 
   async #upload(request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> {
+    const body = await read(request)
     const refused = this.#faults.take('media_upload')
     if (refused) return end(response, refused.code)
-    const body = await read(request)
     const hash = UPLOAD.exec(url.pathname)?.[1]
     if (hash === undefined) return end(response, 404)
     if (url.searchParams.get('auth') !== this.#auth) return end(response, 401)

@@ -160,7 +160,10 @@ export interface Engine {
   unlink(): Promise<void>
   /** Fixes what will be sent, before it is stored. Works without a connection. @throws EngineError `invalid_request`, `unsupported`. */
   prepare(to: Address, content: Sendable, context: SendContext): Promise<Prepared>
-  /** Hands the bytes of a prepared message over and returns the payload to send in place of the prepared one. */
+  /**
+   * Hands the file of a prepared message over and returns the payload to send in place of the prepared one.
+   * @throws EngineError `media_unavailable`, `media_too_large`, `rate_limited`, `not_connected`, `timeout`.
+   */
   upload(message: OutboundMessage, media: MediaFile, signal: AbortSignal): Promise<Uint8Array>
   /**
    * Sends and resolves when WhatsApp's server has confirmed.
@@ -169,8 +172,11 @@ export interface Engine {
   send(message: OutboundMessage, signal: AbortSignal): Promise<{ accepted_at: number }>
   /** All aliases of a phone number on WhatsApp, or `null` when it has no account. Digits with country code. */
   lookup(phone: string, signal: AbortSignal): Promise<Address | null>
-  /** The media of a message that was received. @throws EngineError `media_unavailable`, `not_connected`, `timeout`. */
-  download(raw: Uint8Array, signal: AbortSignal): Promise<Readable>
+  /**
+   * The file of a message. It is only what was sent when the stream comes to its end: otherwise the stream fails with an `EngineError`.
+   * @throws EngineError `media_unavailable`, `not_connected`, `timeout`.
+   */
+  download(message: MessageRef, signal: AbortSignal): Promise<Readable>
   /** The picture of a person or a group, or `null` when there is none that this account may see. */
   picture(whom: Address, signal: AbortSignal): Promise<Readable | null>
   markRead(messages: readonly MessageRef[], signal: AbortSignal): Promise<void>

@@ -35,6 +35,7 @@ import { type Contact, WA_CERT_DETAILS, type WAVersion } from './library.ts'
 import { Lifeline } from './lifeline.ts'
 import { summary } from './logger.ts'
 import { lookup } from './lookup.ts'
+import { MediaServers } from './media-hosts.ts'
 import { download, upload } from './media.ts'
 import { prepare, send } from './outbound.ts'
 import { chatOf } from './outbound-chat.ts'
@@ -74,6 +75,7 @@ class BaileysEngine implements Engine {
   readonly #inbound: Inbound
   readonly #pairs: Pairs
   readonly #groupList: Groups
+  readonly #mediaServers: MediaServers
   #session: Session | undefined
   #lifeline: Lifeline | undefined
   /** Ends a link that is under way. */
@@ -88,6 +90,7 @@ class BaileysEngine implements Engine {
     this.#inbox = new Inbox(host.store, me, host.log)
     this.#inbound = new Inbound(host, this.#inbox, me)
     this.#groupList = new Groups(host, this.#pairs, me)
+    this.#mediaServers = new MediaServers(options.url)
     this.#parts = {
       url: options.url,
       version: options.version,
@@ -167,11 +170,11 @@ class BaileysEngine implements Engine {
   }
 
   async upload(message: OutboundMessage, media: MediaFile, signal: AbortSignal): Promise<Uint8Array> {
-    return await upload(this.#open(), message, media, signal)
+    return await upload(this.#mediaServers, this.#open(), message, media, signal)
   }
 
-  async download(raw: Uint8Array, signal: AbortSignal): Promise<Readable> {
-    return await download(this.#open(), raw, signal)
+  async download(message: MessageRef, signal: AbortSignal): Promise<Readable> {
+    return await download(this.#mediaServers, this.#open(), message, signal)
   }
 
   async picture(whom: Address, signal: AbortSignal): Promise<Readable | null> {
