@@ -34,6 +34,7 @@ export class Connection {
   #buffer: Buffer = Buffer.alloc(0)
   #responder: NoiseResponder | undefined
   #greeted = false
+  #hanging = false
   #transport: Transport | undefined
   #work: Promise<void> = Promise.resolve()
   #nextId = 0
@@ -64,7 +65,7 @@ export class Connection {
 
   /** Sends a stanza, unless the connection is gone. */
   send(stanza: BinaryNode): void {
-    if (this.open && this.#transport) this.#frame(this.#transport.encrypt(encodeBinaryNode(stanza)))
+    if (this.open && !this.#hanging && this.#transport) this.#frame(this.#transport.encrypt(encodeBinaryNode(stanza)))
   }
 
   /** Sends an iq and gives the client's answer. @throws ProtocolError when none comes. */
@@ -94,6 +95,11 @@ export class Connection {
     this.#socket.terminate()
   }
 
+  /** Leaves the line open and does nothing with it any more, as a broken router would. */
+  hang(): void {
+    this.#hanging = true
+  }
+
   /** Waits, but not longer than the connection lives. */
   async pause(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.gone }).catch(() => undefined)
@@ -106,6 +112,7 @@ export class Connection {
   }
 
   #read(data: RawData): void {
+    if (this.#hanging) return
     try {
       this.#buffer = Buffer.concat([this.#buffer, data as Buffer])
       this.#responder ??= this.#readHeader()

@@ -21,6 +21,7 @@ const LAST_WORDS = {
   unknown: [streamError({}, node('something-new'))],
   end: [node('xmlstreamend')],
   drop: [],
+  hang: [],
   failure_401: [failureNode(401)],
   failure_403: [failureNode(403)],
   failure_405: [failureNode(405)],
@@ -34,5 +35,6 @@ export const DISCONNECT_REASONS = Object.keys(LAST_WORDS) as DisconnectReason[]
 /** Ends a connection that way. */
 export function disconnect(connection: Connection, reason: DisconnectReason): void {
   if (reason === 'drop') connection.drop()
+  else if (reason === 'hang') connection.hang()
   else connection.finish([...LAST_WORDS[reason]])
 }

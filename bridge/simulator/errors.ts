@@ -13,6 +13,17 @@ export class TimedOut extends SimulatorError {
   override name = 'TimedOut'
 }
 
+/** Somebody asked for what WhatsApp does not let them do; `code` is how it says so to a client. */
+export class Refused extends SimulatorError {
+  override name = 'Refused'
+  readonly code: number
+
+  constructor(code: number, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 /** A client sent something WhatsApp would not understand. */
 export class ProtocolError extends Error {
   override name = 'ProtocolError'

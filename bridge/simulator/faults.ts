@@ -26,6 +26,8 @@ const FAULTS = {
   // Nobody has logged in yet at that point, so it cannot be somebody's.
   http_status: fault('http_status', { ...times, code }),
   delay: fault('delay', { ...scope, ms, to: Type.Optional(to) }),
+  member_error: fault('member_error', { ...scope, code }),
+  passkey: fault('passkey', scope),
   duplicate: fault('duplicate', scope),
   corrupt: fault('corrupt', scope),
   unavailable: fault('unavailable', { ...scope, type: Type.Optional(Type.String({ maxLength: 100 })) }),

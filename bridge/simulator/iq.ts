@@ -1,29 +1,21 @@
 import { type BinaryNode, encodeBigEndian } from 'baileys'
 
 import { handOutKeys, lookUp } from './directory.ts'
-import { ProtocolError } from './errors.ts'
+import { ProtocolError, Refused } from './errors.ts'
+import { GROUP_REQUESTS } from './group-admin.ts'
 import { readBundle, readSignedKey } from './keys.ts'
 import { beginCode, finishCode } from './link-code.ts'
 import { child, childBytes, children, node, requireChild, SERVER } from './nodes.ts'
 import type { Registration } from './pairing.ts'
+import { answerMex } from './restrictions.ts'
 import type { Source } from './routing.ts'
 import type { SimulatedWhatsApp } from './server.ts'
-
-/** The server's "no" to a request. */
-class Refused extends Error {
-  readonly code: number
-
-  constructor(code: number, text: string) {
-    super(text)
-    this.code = code
-  }
-}
 
 /** What a client that wants a code must call itself: WhatsApp knows no others, although it links them by QR code. */
 const ORDINARY_CLIENT = /^(?:Chrome|Edge|Firefox|Opera|Safari) \((?:Linux|Mac OS|Ubuntu|Windows)\)$/
 
-type Answer = BinaryNode[] | void
-type Handler = (whatsapp: SimulatedWhatsApp, source: Source, iq: BinaryNode) => Answer | Promise<Answer>
+export type Answer = BinaryNode[] | void
+export type Handler = (whatsapp: SimulatedWhatsApp, source: Source, iq: BinaryNode) => Answer | Promise<Answer>
 
 const PRIVACY = {
   readreceipts: 'all',
@@ -63,19 +55,7 @@ const HANDLERS: Record<string, Handler> = {
   ],
   'set privacy': () => undefined,
   'get usync': (whatsapp, _, iq) => lookUp(whatsapp, iq),
-  'get w:g2/participating': (whatsapp, { phone }) => [
-    node(
-      'groups',
-      {},
-      whatsapp.groups.filter((group) => group.has(phone)).map((group) => group.node()),
-    ),
-  ],
-  'get w:g2/query': (whatsapp, { phone }, iq) => {
-    const group = whatsapp.groups.find(({ id }) => id === iq.attrs['to'])
-    if (!group) throw new Refused(404, 'item-not-found')
-    if (!group.has(phone)) throw new Refused(403, 'forbidden')
-    return [group.node()]
-  },
+  ...GROUP_REQUESTS,
   'set w:sync:app:state': (_, __, iq) => [
     node(
       'sync',
@@ -88,6 +68,7 @@ const HANDLERS: Record<string, Handler> = {
   'get w:profile:picture': () => {
     throw new Refused(404, 'item-not-found')
   },
+  'get w:mex': answerMex,
   'set w:m/media_conn': (whatsapp) => [whatsapp.media.connection()],
   'set status': () => undefined,
   'set urn:xmpp:whatsapp:dirty': () => undefined,

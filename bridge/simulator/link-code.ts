@@ -14,7 +14,7 @@ import type { Connection } from './connection.ts'
 import type { Device } from './device.ts'
 import { ProtocolError, SimulatorError } from './errors.ts'
 import { childBytes, node, now, requireAttr, requireChild, SERVER } from './nodes.ts'
-import { completePairing, type Registration } from './pairing.ts'
+import { askForPasskey, completePairing, type Registration } from './pairing.ts'
 import type { Phone } from './phone.ts'
 import type { SimulatedWhatsApp } from './server.ts'
 
@@ -51,6 +51,7 @@ export async function linkByCode(whatsapp: SimulatedWhatsApp, phone: Phone, type
   const registration = whatsapp.registrations.find((one) => one.code && whatsapp.phoneAt(one.code.jid) === phone)
   if (!registration?.code) throw new SimulatorError('No device asks to be linked to this number by a code.')
   const { connection, code: pending } = registration
+  askForPasskey(whatsapp, phone, connection)
   const ephemeral = Curve.generateKeyPair()
   const greeting = await greetingOf(phone, pending, code, ephemeral.public)
   const answer = await finished(connection, pending, greeting)

@@ -7,7 +7,7 @@ import type { Device } from './device.ts'
 import { disconnect } from './disconnects.ts'
 import { SimulatorError } from './errors.ts'
 import type { PendingCode } from './link-code.ts'
-import { node, requireChild, SERVER } from './nodes.ts'
+import { node, now, requireChild, SERVER } from './nodes.ts'
 import { lidJid, numberJid } from './people.ts'
 import type { Phone } from './phone.ts'
 import type { SimulatedWhatsApp } from './server.ts'
@@ -45,7 +45,16 @@ export async function linkByQr(whatsapp: SimulatedWhatsApp, phone: Phone, qr: st
   if (!registration) throw new SimulatorError('This QR code is not valid any more; scan the one shown now.')
   if (!registration.connection.clientStatic.equals(Buffer.from(noiseKey, 'base64')))
     throw new SimulatorError('This QR code was tampered with.')
+  askForPasskey(whatsapp, phone, registration.connection)
   return completePairing(phone, registration.connection, Buffer.from(identity, 'base64'), Buffer.from(secret, 'base64'))
+}
+
+/** A phone that is protected by a passkey wants it from the client before it agrees. @throws SimulatorError */
+export function askForPasskey(whatsapp: SimulatedWhatsApp, phone: Phone, connection: Connection): void {
+  if (!whatsapp.faults.take('passkey', phone.number)) return
+  const attrs = { from: SERVER, type: 'passkey_prologue_request', id: connection.nextId(), t: now() }
+  connection.send(node('notification', attrs, [node('passkey_prologue_request')]))
+  throw new SimulatorError('The phone asks for a passkey.')
 }
 
 /** Signs the client's identity, registers the device, and has the client log in as it. */

@@ -7,6 +7,7 @@ import type { BinaryNode } from 'baileys'
 import { WebSocketServer } from 'ws'
 
 import { Activity } from './activity.ts'
+import { Calls } from './calls.ts'
 import { Connection } from './connection.ts'
 import { disconnect, type DisconnectReason, failureNode } from './disconnects.ts'
 import type { Device } from './device.ts'
@@ -26,6 +27,7 @@ import { node } from './nodes.ts'
 import { offerPairing, type Registration } from './pairing.ts'
 import { type Addressing, parseAddress } from './people.ts'
 import { Phone, type PhoneOptions } from './phone.ts'
+import { Presences } from './presence.ts'
 import { routeMessage, routeReceipt, type Source } from './routing.ts'
 
 const PATH = '/ws/chat'
@@ -53,6 +55,8 @@ export class SimulatedWhatsApp {
   readonly addressing: Addressing
   readonly faults = new Faults()
   readonly activity = new Activity()
+  readonly calls: Calls
+  readonly presences: Presences
   readonly media: MediaServer
   readonly #identity = makeServerIdentity()
   readonly #phones = new Map<string, Phone>()
@@ -73,6 +77,12 @@ export class SimulatedWhatsApp {
 
   private constructor({ addressing = 'lid', onError = raise }: StartOptions, tls: Certificate) {
     this.addressing = addressing
+    this.calls = new Calls(addressing)
+    this.presences = new Presences(
+      addressing,
+      (jid) => this.chat(jid),
+      () => this.activity.changed(),
+    )
     this.media = new MediaServer(tls, this.faults, () => this.activity.changed())
     this.#onError = onError
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
@@ -256,9 +266,13 @@ export class SimulatedWhatsApp {
       case 'ack':
         return source.device.acknowledged(stanza)
       case 'call':
+        this.calls.heard.push(stanza)
         return connection.send(node('ack', { class: 'call', id: stanza.attrs['id'], from: stanza.attrs['to'] }))
+      case 'presence':
+      case 'chatstate':
+        return this.presences.take(source, stanza)
       default:
-        // Presence, typing and telemetry get no answer from WhatsApp either.
+        // Telemetry gets no answer from WhatsApp either.
         return undefined
     }
   }

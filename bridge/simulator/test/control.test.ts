@@ -130,9 +130,10 @@ describe('the control API', () => {
   test('makes and changes groups', async (t) => {
     const { call } = await makeControl(t)
     const made = await call('group.create', { subject: 'Club', members: [number], addressing: 'pn', id: '4917600-140' })
-    const group = { id: '4917600-140@g.us', subject: 'Club', addressing: 'pn', members: [number] }
+    const id = '4917600-140@g.us'
+    const more = { description: '', admins: [number], announce: false, locked: false, expiration: 0 }
+    const group = { id, subject: 'Club', addressing: 'pn', members: [number], ...more }
     assert.deepEqual(made.body, group)
-    const { id } = group
     assert.deepEqual((await call('group.add', { id, number: bobs })).body['members'], [number, bobs])
     assert.deepEqual((await call('group.leave', { id, number: bobs })).body['members'], [number])
     assert.equal((await call('group.remove', { id, number: bobs })).status, 400)
