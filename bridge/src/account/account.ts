@@ -56,7 +56,7 @@ export class Account implements Listener, Sender {
     const reason = linked ? null : 'logged_out'
     this.#connection = { status: linked ? 'disconnected' : 'unlinked', reason, since: now(), retry_at: null }
     this.#settings = loadSettings(context.store, id)
-    this.records = new Records(context.store, id, (chats, removed) => this.#chatsChanged(chats, removed))
+    this.records = new Records(context.store, id, this.#log, (chats, removed) => this.#chatsChanged(chats, removed))
     this.#directory = new Directory(this.records, this)
     this.#outbox = new Outbox(this.records, this, this.#log)
   }
@@ -183,7 +183,8 @@ export class Account implements Listener, Sender {
   }
 
   emit(event: EngineEvent): void {
-    this.records.take(event)
+    const told = this.records.take(event)
+    if (told) this.#tell(told)
   }
 
   connection({ status, reason, retry_at }: Parameters<EngineHost['connection']>[0]): void {

@@ -2,6 +2,7 @@ import type { Address, Alias, ChatsListed } from '../engine/engine.ts'
 import { type Chat, type ChatKind, LIMITS, type Person } from '../protocol.ts'
 import type { ChatRow } from '../store/identities.ts'
 import type { Store } from '../store/store.ts'
+import { isUsable, Malformed } from './malformed.ts'
 import { phoneDigits } from './phone.ts'
 import { cleanName } from './text.ts'
 
@@ -33,7 +34,7 @@ export class Identity {
     this.#store.database.transaction(() => {
       const aliases = address.aliases.filter((alias) => isUsable(alias) && this.#fits(alias, address.kind))
       const [first] = aliases
-      if (!first) throw new Error('an address without a usable alias')
+      if (!first) throw new Malformed('an address without a usable alias')
       const number = this.#unite(aliases) ?? this.#create(address.kind, first.value)
       const before = this.#store.identities.get(number)
       for (const alias of aliases) this.#addAlias(number, alias)
@@ -241,10 +242,6 @@ export class Identity {
       this.#changed(chats.slice(from, from + LIMITS.listed_chats), from === 0 ? removed : [])
     }
   }
-}
-
-function isUsable({ value }: Alias): boolean {
-  return value.length > 0 && value.length <= LIMITS.name_chars && !/[\p{Cc}\s]/u.test(value)
 }
 
 function nameOf({ listed_name, own_name }: Pick<ChatRow, 'listed_name' | 'own_name'>): string | null {

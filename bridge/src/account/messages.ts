@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto'
 
-import type { Address, MessageReceived, ReceiptReceived } from '../engine/engine.ts'
-import type { Person } from '../protocol.ts'
+import type { Address, MessageReceived, ReceiptReceived, UndecryptableReceived } from '../engine/engine.ts'
+import type { MessageEvent, Person } from '../protocol.ts'
+import type { Message } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import type { Identity } from './identity.ts'
 import type { Journal } from './journal.ts'
-import { cleanPoll, cleanText, cleanTime, now } from './text.ts'
+import { now } from './text.ts'
+import { written } from './written.ts'
 
 /** An id that may stand in a log, a URL or a template as it is. */
 const PLAIN_ID = /^[\w.-]{1,128}$/u
+/** The kind of a message that could not be read so far: it holds the id for the day it can. */
+export const UNDECRYPTABLE = 'undecryptable'
 
 /** Messages that WhatsApp brings, and what becomes of those that this bridge sent. Call it inside a transaction. */
 export class Messages {
@@ -24,63 +28,68 @@ export class Messages {
     this.#journal = journal
   }
 
-  /** Keeps a message and journals it, the first time it is told. */
-  receive(message: MessageReceived): void {
-    const timestamp = cleanTime(message.timestamp)
-    this.#identity.note(message.sender)
-    this.#identity.note(message.chat, { listed: true, active_at: timestamp })
-    const chat = this.#identity.chat(message.chat)
-    if (this.#isKnown(message, chat.id)) return
-    const { external_id, from_me, raw, kind, media, location, contacts, origin } = message
-    const message_id = this.id(chat.id, external_id)
-    const poll = message.poll && cleanPoll(message.poll)
-    const quoted = message.quoted_external_id
-    const quoted_message_id = quoted === null ? null : this.#quoted(chat.id, quoted)
-    const sender = this.#identity.person(message.sender)
-    const text = message.text === null ? null : cleanText(message.text)
+  /** Keeps a message and journals it, the first time it is told. Returns the event, if there was one. */
+  receive(message: MessageReceived): MessageEvent | undefined {
+    const who = written(this.#identity, message, true)
+    const known = this.known(message, who.chat.id)
+    if (known && known.kind !== UNDECRYPTABLE) return undefined
+    const { external_id, from_me, raw, kind, text, poll, media, location, contacts } = message
+    const message_id = known?.message_id ?? this.id(who.chat.id, external_id)
+    const quoted_message_id = this.#quoted(who.chat.id, message.quoted_external_id)
     const said = { kind, text, poll, media, location, contacts }
     const row = {
       message_id,
-      chat_id: chat.id,
+      chat_id: who.chat.id,
       external_id,
       from_me,
-      sender_id: from_me ? null : sender.id,
+      sender_id: from_me ? null : who.sender.id,
       kind,
       said,
       choices: null,
       quoted_message_id,
-      timestamp,
+      timestamp: who.timestamp,
       raw,
       poll,
     }
+    if (known) this.#store.history.delete(this.#account, message_id)
     this.#store.messages.insert(this.#account, row, now())
-    this.#journal.append(
-      {
-        type: 'message',
-        message_id,
-        chat,
-        sender,
-        from_me,
-        ...said,
-        quoted_message_id,
-        mentions: message.mentions.map((whom) => this.#mentioned(whom)),
-        origin: { ...origin, replayed: false },
-        timestamp,
-      },
-      `message:${message_id}`,
-    )
+    const mentions = message.mentions.map((whom) => this.#mentioned(whom))
+    const event = { type: 'message', message_id, ...who, ...said, quoted_message_id, mentions } as const
+    return this.#journal.append(event, `message:${message_id}`) ? event : undefined
+  }
+
+  /** Journals that a message cannot be read, unless it is known, and keeps its id for when it can. */
+  undecryptable(message: UndecryptableReceived): void {
+    const who = written(this.#identity, message, true)
+    if (this.known(message, who.chat.id)) return
+    const { external_id, from_me, reason } = message
+    const message_id = this.id(who.chat.id, external_id)
+    const row = {
+      message_id,
+      chat_id: who.chat.id,
+      external_id,
+      from_me,
+      sender_id: from_me ? null : who.sender.id,
+      kind: UNDECRYPTABLE,
+      said: null,
+      choices: null,
+      quoted_message_id: null,
+      timestamp: who.timestamp,
+      raw: new Uint8Array(),
+      poll: null,
+    }
+    this.#store.messages.insert(this.#account, row, now())
+    this.#journal.append({ type: 'undecryptable', message_id, ...who, reason }, `undecryptable:${message_id}`)
   }
 
   /** Journals what became of a message that this bridge sent; the chat is the one it was sent to. */
-  receipt(receipt: ReceiptReceived): void {
-    const { status } = receipt
-    const message = this.#store.messages.anywhere(this.#account, receipt.external_id)
+  receipt({ external_id, status, timestamp, ...receipt }: ReceiptReceived): void {
+    const message = this.#store.messages.anywhere(this.#account, external_id)
     if (!message || !this.#store.outbox.byMessage(this.#account, message.message_id)) return
     if (receipt.by) this.#identity.note(receipt.by)
     const by = receipt.by && this.#identity.person(receipt.by)
     const { message_id, chat_id } = message
     const chat = this.#identity.chatById(chat_id)
-    const timestamp = cleanTime(receipt.timestamp)
     const once = `receipt:${message_id}:${status}:${by?.id ?? ''}`
     this.#journal.append({ type: 'receipt', message_id, chat, status, by, error: null, timestamp }, once)
   }
@@ -97,9 +106,19 @@ export class Messages {
       .slice(0, 32)
   }
 
-  /** An echo of the account's own message may come under another alias of the chat than the message went to. */
-  #isKnown({ external_id, from_me }: MessageReceived, chat_id: string): boolean {
-    if (this.#store.messages.inChat(this.#account, chat_id, external_id)) return true
+  /** The message of that id in a chat. The account's own may have come under another alias of the chat than it was sent to. */
+  known(
+    { external_id, from_me }: Pick<MessageReceived, 'external_id' | 'from_me'>,
+    chat_id: string,
+  ): Message | undefined {
+    const here = this.#store.messages.inChat(this.#account, chat_id, external_id)
+    if (here || !from_me) return here
+    const anywhere = this.#store.messages.anywhere(this.#account, external_id)
+    return anywhere?.from_me ? anywhere : undefined
+  }
+
+  /** Whether the account itself is known to have sent this: what it does on one device comes back to all of them. */
+  isOwn({ external_id, from_me }: Pick<MessageReceived, 'external_id' | 'from_me'>): boolean {
     return from_me && this.#store.messages.anywhere(this.#account, external_id)?.from_me === true
   }
 
@@ -109,7 +128,8 @@ export class Messages {
   }
 
   /** Only within the chat: a quote of what was said elsewhere proves nothing. */
-  #quoted(chat_id: string, external_id: string): string | null {
+  #quoted(chat_id: string, external_id: string | null): string | null {
+    if (external_id === null) return null
     return this.#store.messages.inChat(this.#account, chat_id, external_id)?.message_id ?? null
   }
 }

@@ -4,7 +4,6 @@ import type { Store } from '../store/store.ts'
 import type { Identity } from './identity.ts'
 import type { Journal } from './journal.ts'
 import type { Messages } from './messages.ts'
-import { cleanOptions, cleanTime } from './text.ts'
 
 interface StoredPoll extends Poll {
   poll_id: string
@@ -33,10 +32,10 @@ export class Polls {
     this.#identity.note(vote.chat)
     const { id: here } = this.#identity.chat(vote.chat)
     const voter = this.#identity.person(vote.voter)
-    const timestamp = cleanTime(vote.timestamp)
     const poll = this.#find(vote, here)
     const error = vote.error ?? (poll ? null : 'poll_unknown')
-    const options = error ? [] : cleanOptions(vote.options)
+    const options = error ? [] : vote.options
+    const { timestamp } = vote
     if (poll && !error) {
       const choice = { poll_id: poll.poll_id, voter_id: voter.id, options, timestamp }
       if (!this.#store.votes.save(this.#account, choice)) return

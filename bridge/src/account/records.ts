@@ -1,8 +1,13 @@
-import type { Address, EngineEvent, StoredMessage } from '../engine/engine.ts'
-import type { Chat } from '../protocol.ts'
+import type { Address, EngineEvent, PresenceReceived, StoredMessage } from '../engine/engine.ts'
+import type { Logger } from '../log.ts'
+import type { Chat, PresenceEvent } from '../protocol.ts'
 import type { Store } from '../store/store.ts'
+import { Changes } from './changes.ts'
+import { clean } from './clean.ts'
+import { Happenings } from './happenings.ts'
 import { Identity } from './identity.ts'
 import { Journal } from './journal.ts'
+import { Malformed } from './malformed.ts'
 import { Messages } from './messages.ts'
 import { Polls } from './polls.ts'
 
@@ -13,42 +18,79 @@ export class Records {
   readonly identity: Identity
   readonly journal: Journal
   readonly messages: Messages
-  readonly #polls: Polls
+  readonly polls: Polls
+  readonly #changes: Changes
+  readonly #happenings: Happenings
+  readonly #log: Logger
 
-  constructor(store: Store, account: string, chatsChanged: (chats: Chat[], removed: string[]) => void) {
+  constructor(store: Store, account: string, log: Logger, chatsChanged: (chats: Chat[], removed: string[]) => void) {
     this.store = store
     this.account = account
+    this.#log = log
     this.identity = new Identity(store, account, chatsChanged)
     this.journal = new Journal(store, account)
     this.messages = new Messages(store, account, this.identity, this.journal)
-    this.#polls = new Polls(store, account, this.identity, this.journal, this.messages)
+    this.polls = new Polls(store, account, this.identity, this.journal, this.messages)
+    this.#changes = new Changes(store, account, this, log)
+    this.#happenings = new Happenings(this.identity, this.journal)
   }
 
-  /** Keeps what an engine tells: who, what and the event, in one commit. Throws when there was none. */
-  take(event: EngineEvent): void {
-    this.store.database.transaction(() => {
-      switch (event.type) {
-        case 'message':
-          return this.messages.receive(event)
-        case 'poll_vote':
-          return this.#polls.vote(event)
-        case 'receipt':
-          return this.messages.receipt(event)
-        case 'chats':
-          return this.identity.list(event)
-        default:
-          return
-      }
-    })
+  /**
+   * Keeps what an engine tells: who, what and the event, in one commit. Throws when there was none. What is malformed is left out. Returns
+   * what is for whoever listens now, and for nobody later.
+   */
+  take(event: EngineEvent): PresenceEvent | undefined {
+    try {
+      const sound = clean(event)
+      return this.store.database.transaction(() => {
+        if (sound.type === 'presence') return this.#happenings.presence(sound)
+        this.#keep(sound)
+        return undefined
+      })
+    } catch (error) {
+      if (!(error instanceof Malformed)) throw error
+      this.#log.warn({ type: event.type, reason: error.message }, 'WhatsApp told something malformed: it is left out')
+      return undefined
+    }
   }
 
   /** A message by WhatsApp's id, for the engine. */
   message(external_id: string): StoredMessage | undefined {
-    return this.store.messages.anywhere(this.account, external_id)
+    const message = this.store.messages.anywhere(this.account, external_id)
+    return message && message.raw.length > 0 ? message : undefined
   }
 
   /** Where a message to this chat goes. */
   address(chat_id: string): Address {
     return this.identity.address(this.identity.row(chat_id))
+  }
+
+  #keep(event: Exclude<EngineEvent, PresenceReceived>): void {
+    switch (event.type) {
+      case 'message':
+        return void this.messages.receive(event)
+      case 'undecryptable':
+        return this.messages.undecryptable(event)
+      case 'receipt':
+        return this.messages.receipt(event)
+      case 'edit':
+        return this.#changes.edit(event)
+      case 'revoke':
+        return this.#changes.revoke(event)
+      case 'reaction':
+        return this.#changes.reaction(event)
+      case 'poll_vote':
+        return this.polls.vote(event)
+      case 'group_change':
+        return this.#happenings.group(event)
+      case 'call':
+        return this.#happenings.call(event)
+      case 'identity_changed':
+        return this.#happenings.identity(event)
+      case 'own_devices_changed':
+        return this.#happenings.devices(event)
+      case 'chats':
+        return this.identity.list(event)
+    }
   }
 }

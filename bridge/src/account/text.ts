@@ -1,10 +1,14 @@
-import { LIMITS, type Poll } from '../protocol.ts'
+import { LIMITS } from '../protocol.ts'
 
 /** Control characters, line and paragraph separators, and what turns the direction of the text around it. */
 const INVISIBLE = /[\p{Cc}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]+/gu
 /** WhatsApp allows far less; this keeps a page of the longest names in one frame. */
 const NAME_CHARS = 128
-const POLL_OPTIONS = 64
+const FILE_NAME_CHARS = 255
+/** What may mean something to a file system or a shell. */
+const NOT_IN_FILE_NAMES = /[/\\:*?"<>|]+/gu
+const MIME = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,62}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}$/u
+const ANY_MIME = 'application/octet-stream'
 
 /** Seconds since 1970. */
 export function now(): number {
@@ -22,17 +26,32 @@ export function cleanText(text: string, maxLength: number = LIMITS.text_chars): 
   return clip(text.toWellFormed(), maxLength)
 }
 
-export function cleanPoll(poll: Poll): Poll {
-  const { question, options, selectable } = poll
-  return {
-    question: cleanText(question, LIMITS.name_chars),
-    options: cleanOptions(options),
-    selectable: Number.isInteger(selectable) ? selectable : 0,
-  }
+/** The name of a file, without any folder: `null` when nothing of it is left. */
+export function cleanFileName(name: string | null): string | null {
+  const line = (name ?? '').toWellFormed().replaceAll(INVISIBLE, ' ').replaceAll(NOT_IN_FILE_NAMES, '_').trim()
+  // Names that start with a dot are hidden, or are folders.
+  return clip(line.replace(/^[.\s]+/u, ''), FILE_NAME_CHARS).trim() || null
 }
 
-export function cleanOptions(options: readonly string[]): string[] {
-  return options.slice(0, POLL_OPTIONS).map((option) => cleanText(option, LIMITS.name_chars))
+/** A bare mime type; one that says nothing where the given one is none. */
+export function cleanMime(mime: string): string {
+  const [bare = ''] = mime.split(';', 1)
+  const type = bare.trim().toLowerCase()
+  return MIME.test(type) ? type : ANY_MIME
+}
+
+/** What somebody reacted with: `null` when that is nothing to be seen. */
+export function cleanEmoji(emoji: string | null): string | null {
+  return clip((emoji ?? '').toWellFormed().replaceAll(INVISIBLE, '').trim(), LIMITS.emoji_chars) || null
+}
+
+/** The number when it lies within these bounds, `null` otherwise. */
+export function cleanNumber(value: number | null, minimum: number, maximum: number): number | null {
+  return typeof value === 'number' && value >= minimum && value <= maximum ? value : null
+}
+
+export function cleanInteger(value: number | null, minimum: number, maximum: number): number | null {
+  return Number.isInteger(value) ? cleanNumber(value, minimum, maximum) : null
 }
 
 /** `at`, or now when WhatsApp gave no usable time. */

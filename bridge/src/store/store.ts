@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { AccountTable } from './accounts.ts'
 import { AuthTable } from './auth.ts'
 import { Database } from './database.ts'
+import { HistoryTable } from './history.ts'
 import { IdentityTable } from './identities.ts'
 import { JournalTable } from './journal.ts'
 import { MessageTable } from './messages.ts'
@@ -17,6 +18,7 @@ export class Store {
   readonly database: Database
   readonly accounts: AccountTable
   readonly auth: AuthTable
+  readonly history: HistoryTable
   readonly identities: IdentityTable
   readonly journal: JournalTable
   readonly messages: MessageTable
@@ -30,6 +32,7 @@ export class Store {
     this.database = new Database(folder)
     this.accounts = new AccountTable(this.database)
     this.auth = new AuthTable(this.database)
+    this.history = new HistoryTable(this.database)
     this.identities = new IdentityTable(this.database)
     this.journal = new JournalTable(this.database)
     this.messages = new MessageTable(this.database)
