@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { EngineError, type MediaFile, type MessageRef, type OutboundMessage } from '../engine.ts'
 import { unwrap } from './content.ts'
 import type { Connection } from './connection.ts'
+import { noAnswer } from './errors.ts'
 import { MEDIA_PATH_MAP, type MediaType, proto } from './library.ts'
 import { decrypted, encrypted, encryptedLength, fileKeys, type FileSums, measure } from './media-crypt.ts'
 import type { MediaServers } from './media-hosts.ts'
@@ -40,9 +41,12 @@ export async function upload(
   const mediaKey = randomBytes(32)
   const keys = await fileKeys(mediaKey, type)
   const sums = await measure(path, keys, signal).catch((error: unknown) => {
-    throw signal.aborted ? signal.reason : missing(error)
+    throw signal.aborted ? refused(signal.reason) : missing(error)
   })
-  const stored = await store(servers, connection, type, sums, () => encrypted(path, keys, signal), signal)
+  const bytes = (): AsyncIterable<Buffer> => encrypted(path, keys, signal)
+  const stored = await store(servers, connection, type, sums, bytes, signal).catch((error: unknown) => {
+    throw refused(error)
+  })
   Object.assign(fields, { ...sums, ...stored, mediaKey, mediaKeyTimestamp: Math.floor(Date.now() / 1000) })
   return proto.Message.encode(message).finish()
 }
@@ -105,14 +109,14 @@ async function store(
       try {
         return readStored(await post(url, length, bytes(), signal))
       } catch (error) {
-        if (signal.aborted || isFinal(error)) throw refused(error)
+        if (signal.aborted || isFinal(error)) throw error
         failure = error
       }
     }
     // Only a door that does not open any more is worth asking for another key.
     if (!(failure instanceof HttpRefusal) || ![401, 403].includes(failure.status)) break
   }
-  throw refused(failure)
+  throw failure
 }
 
 function readStored(answer: unknown): Pick<FileFields, 'url' | 'directPath'> {
@@ -128,6 +132,7 @@ function isFinal(error: unknown): boolean {
 
 function refused(error: unknown): EngineError {
   if (error instanceof EngineError) return error
+  if (error instanceof DOMException) return noAnswer()
   if (!(error instanceof HttpRefusal)) return unavailable('The file could not be transferred', 'later')
   const details = { http_status: error.status }
   if (error.status === 413) return tooLarge()
