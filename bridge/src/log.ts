@@ -1,10 +1,9 @@
 /** The only place that makes loggers. Importing it takes the console away from every library: see `silenceConsole`. */
-import pino, { type Logger } from 'pino'
+import pino, { type LevelWithSilent, type Logger } from 'pino'
 
 export type { Logger }
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
+export type LogLevel = LevelWithSilent
 
 /** Six digits and more are taken for a phone number, a LID, a group id or a part of one. */
 const NUMBERS = /\d{6,}/gu

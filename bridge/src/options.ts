@@ -4,7 +4,9 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { LOG_LEVELS, type LogLevel } from './log.ts'
+import type { LogLevel } from './log.ts'
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies readonly LogLevel[]
 
 /** What the bridge was told to do. The last three are for the simulator only. */
 export interface Options {

@@ -2,6 +2,7 @@ import type { EngineFactory, Self } from '../engine/engine.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { AccountHealth, CommandArgs, LinkEvent, StorageStatus } from '../protocol.ts'
+import { StorageError } from '../store/faults.ts'
 import type { Store } from '../store/store.ts'
 import { Account } from './account.ts'
 import { accountHealth } from './counters.ts'
@@ -11,21 +12,32 @@ import type { Context, EngineSession } from './session.ts'
 
 const MAX_LINKS = 8
 
-/** All accounts of the bridge, and the links that may become accounts. */
+/**
+ * All accounts of the bridge, and the links that may become accounts.
+ *
+ * While the storage does not take what it is given, no account is connected: WhatsApp keeps what it cannot hand over. When the storage is
+ * back, everything starts over from what is on disk.
+ */
 export class Accounts {
   readonly bridgeId: string
   readonly #context: Context
   readonly #accounts = new Map<string, Account>()
   readonly #links = new Set<Link>()
+  readonly #watchers = new Set<() => void>()
+  /** Since the storage failed. Resolves when every connection is over. */
+  #suspended: Promise<void> | undefined
+  #stopped = false
 
   constructor(store: Store, engines: EngineFactory, log: Logger) {
     this.bridgeId = store.bridgeId
     this.#context = { store, engines, log }
+    store.database.watch((status) => this.#storageChanged(status))
   }
 
-  /** Starts every account that is stored, and deletes what links left that never became one. */
+  /** Starts every account that is stored, and deletes what links left that never became one. With bad storage once it is good. */
   start(): void {
-    const { auth, accounts } = this.#context.store
+    const { auth, accounts, database } = this.#context.store
+    if (database.status !== 'ok') return this.#storageChanged(database.status)
     auth.deleteOrphans()
     for (const { account_id, self, linked } of accounts.all<Self>()) {
       this.#accounts.set(account_id, new Account(this.#context, account_id, self, linked))
@@ -34,10 +46,13 @@ export class Accounts {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([
-      ...[...this.#links].map(async (link) => link.stop()),
-      ...this.list().map(async (account) => account.stop()),
-    ])
+    this.#stopped = true
+    await (this.#suspended ?? this.#end())
+  }
+
+  /** Calls `watcher` when the accounts that were listed are not the ones that are there, or will not be. */
+  watch(watcher: () => void): void {
+    this.#watchers.add(watcher)
   }
 
   list(): Account[] {
@@ -46,10 +61,19 @@ export class Accounts {
 
   /** Whether the bridge can keep what it is given. */
   storage(): StorageStatus {
-    return 'ok'
+    return this.#context.store.database.status
   }
 
+  /** @throws BridgeError `storage_…` when what is to be done cannot be done for it. */
+  checkStorage(forWriting: boolean): void {
+    const { database } = this.#context.store
+    if (forWriting) database.requireWritable()
+    else database.requireReadable()
+  }
+
+  /** Nothing of accounts that cannot be read. */
   health(): AccountHealth[] {
+    if (this.storage() === 'corrupt') return []
     return this.list().map((account) => accountHealth(account))
   }
 
@@ -74,6 +98,41 @@ export class Accounts {
     this.#links.add(link)
     void link.done.then(() => this.#links.delete(link))
     return link
+  }
+
+  #storageChanged(status: StorageStatus): void {
+    const { log } = this.#context
+    if (status === 'ok') {
+      log.info('the storage takes data again')
+      return void this.#resume()
+    }
+    log.error({ status }, new StorageError(status).message)
+    // In this very tick: what could not be kept must not be confirmed to WhatsApp.
+    for (const account of this.list()) {
+      if (account.isLinked()) account.connection({ status: 'disconnected', reason: 'storage', retry_at: null })
+    }
+    this.#suspended ??= this.#end().catch((error: unknown) => log.warn({ err: error }, 'could not stop cleanly'))
+    this.#changed()
+  }
+
+  async #resume(): Promise<void> {
+    await this.#suspended
+    if (!this.#suspended || this.#stopped || this.storage() !== 'ok') return
+    this.#suspended = undefined
+    this.#accounts.clear()
+    this.start()
+    this.#changed()
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all([
+      ...[...this.#links].map(async (link) => link.stop()),
+      ...this.list().map(async (account) => account.stop()),
+    ])
+  }
+
+  #changed(): void {
+    for (const tell of this.#watchers) tell()
   }
 
   #adopt(session: EngineSession, self: Self, wanted: string | undefined): Account {

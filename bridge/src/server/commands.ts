@@ -14,8 +14,26 @@ const served = { ...accountHandlers, ...chatHandlers, ...messageHandlers, ...med
 type Served = keyof typeof served
 const handlers: Handlers<Served> = served
 
-/** What may have to wait for WhatsApp: a client may only have so many of these under way. */
-export const slowCommands: ReadonlySet<string> = new Set<Served>(['send', 'resolve', 'unlink'])
+/** What writes nothing. */
+const READING: ReadonlySet<string> = new Set<Command>([
+  'accounts',
+  'listen',
+  'chats',
+  'groups',
+  'messages',
+  'poll',
+  'link_cancel',
+])
+/** What is answered at once. Everything else may have to wait for WhatsApp: a client may only have so many of these under way. */
+const QUICK: ReadonlySet<string> = new Set<Command>(['health', 'ack', 'configure', 'link'])
+
+export function isReading(name: string): boolean {
+  return READING.has(name)
+}
+
+export function isSlow(name: string): boolean {
+  return !READING.has(name) && !QUICK.has(name)
+}
 
 /** The one table of commands: each checks its arguments, then runs. @throws BridgeError `invalid_request` on wrong ones. */
 export const commands: ReadonlyMap<string, Run> = new Map(

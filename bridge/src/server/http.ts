@@ -51,6 +51,7 @@ export class Server {
     this.#routes = [healthRoute(this.#context), metricsRoute(this.#context)]
     this.#http = makeServer(this.#context.timing)
     this.#http.on('request', (request, response) => void this.#answer(request, response))
+    parts.accounts.watch(() => this.#reset())
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
   }
 
@@ -67,8 +68,11 @@ export class Server {
   }
 
   /** What clients know of the accounts is not true any more: they come back and listen again. */
-  reset(): void {
-    for (const session of this.#sessions) session.close(SERVICE_RESTART, 'start over')
+  #reset(): void {
+    // The command that found it out is answered first.
+    setImmediate(() => {
+      for (const session of this.#sessions) if (session.isAuthenticated) session.close(SERVICE_RESTART, 'start over')
+    })
   }
 
   async close(): Promise<void> {

@@ -20,7 +20,7 @@ import {
   SCHEMA,
 } from '../protocol.ts'
 import { checked } from './check.ts'
-import { commands, slowCommands } from './commands.ts'
+import { commands, isReading, isSlow } from './commands.ts'
 import type { ServerContext } from './context.ts'
 import type { Client } from './handlers/handler.ts'
 import { Subscription } from './subscription.ts'
@@ -120,9 +120,6 @@ export class Session implements Client {
     const request = isBinary ? undefined : parse(data)
     if (!request) return this.close(CLOSE.bad_frame, 'not a request')
     if (this.#state === 'new') return void this.#authenticate(request)
-    if (this.#pending >= MAX_PENDING && slowCommands.has(request.command)) {
-      return this.#fail(request.id, new BridgeError('rate_limited', 'Too many commands at once: wait for answers'))
-    }
     this.#run(request)
   }
 
@@ -132,6 +129,11 @@ export class Session implements Client {
       const run = commands.get(command)
       if (!run)
         throw new BridgeError('unknown_command', 'This bridge does not know the command: update it', { command })
+      if (this.#pending >= MAX_PENDING && isSlow(command)) {
+        throw new BridgeError('rate_limited', 'Too many commands at once: wait for answers')
+      }
+      // Whatever the storage is like, this can be told.
+      if (command !== 'health') this.accounts.checkStorage(!isReading(command))
       const answer = run(this, args)
       if (!(answer instanceof Promise)) return this.#send({ id, result: answer })
       this.#pending += 1

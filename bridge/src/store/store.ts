@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { AccountTable } from './accounts.ts'
 import { AuthTable } from './auth.ts'
@@ -11,7 +13,13 @@ import { OutboxTable } from './outbox.ts'
 import { VoteTable } from './votes.ts'
 
 const DAY = 86_400
-const KEEP = { journal: 7 * DAY, journalRows: 50_000, messages: 14 * DAY, polls: 90 * DAY } as const
+const KEEP = {
+  journal: 7 * DAY,
+  journalRows: 50_000,
+  messages: 14 * DAY,
+  polls: 90 * DAY,
+  consumers: 90 * DAY,
+} as const
 
 /** Everything the bridge keeps on disk. */
 export class Store {
@@ -24,10 +32,10 @@ export class Store {
   readonly messages: MessageTable
   readonly outbox: OutboxTable
   readonly votes: VoteTable
-  /** Made once for this data folder. */
+  /** Made once for this data folder. A file beside the database keeps it too: whatever becomes of the database, it is the same bridge. */
   readonly bridgeId: string
 
-  /** @throws StoreError when another bridge uses the folder or a newer bridge wrote it. */
+  /** @throws StoreError see `Database`. */
   constructor(folder: string) {
     this.database = new Database(folder)
     this.accounts = new AccountTable(this.database)
@@ -38,15 +46,17 @@ export class Store {
     this.messages = new MessageTable(this.database)
     this.outbox = new OutboxTable(this.database)
     this.votes = new VoteTable(this.database)
-    this.bridgeId = bridgeId(this.database)
+    this.bridgeId = bridgeId(folder, this.database)
   }
 
   /** Deletes what is past its time. `now`: seconds since 1970. */
   sweep(now: number): void {
     this.database.transaction(() => {
       this.journal.sweep(now - KEEP.journal, KEEP.journalRows)
+      this.journal.sweepCursors(now - KEEP.consumers)
       this.messages.sweep(now - KEEP.messages, now - KEEP.polls)
     })
+    this.database.tidy()
   }
 
   close(): void {
@@ -54,12 +64,25 @@ export class Store {
   }
 }
 
-function bridgeId(database: Database): string {
-  return database.transaction(() => {
-    const row = database.get<{ bridge_id: string }>('SELECT bridge_id FROM bridge')
-    if (row) return row.bridge_id
-    const bridge_id = randomUUID()
-    database.run('INSERT INTO bridge (bridge_id) VALUES ($bridge_id)', { bridge_id })
-    return bridge_id
-  })
+function bridgeId(folder: string, database: Database): string {
+  const path = join(folder, 'bridge_id')
+  const kept = readId(path)
+  if (database.status !== 'ok') return kept ?? randomUUID()
+  const row = database.get<{ bridge_id: string }>('SELECT bridge_id FROM bridge')
+  const bridge_id = row?.bridge_id ?? kept ?? randomUUID()
+  if (!row) database.run('INSERT INTO bridge (bridge_id) VALUES ($bridge_id)', { bridge_id })
+  if (bridge_id !== kept) {
+    writeFileSync(`${path}.new`, `${bridge_id}\n`, { mode: 0o600, flush: true })
+    renameSync(`${path}.new`, path)
+  }
+  return bridge_id
+}
+
+function readId(path: string): string | undefined {
+  try {
+    return /^[\da-f-]{36}$/u.exec(readFileSync(path, 'utf8').trim())?.[0]
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
 }

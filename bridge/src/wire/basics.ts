@@ -71,6 +71,7 @@ export const ConnectionReason = strings(
   'replaced',
   'banned',
   'client_outdated',
+  'storage',
 )
 export const StorageStatus = strings('ok', 'full', 'read_only', 'corrupt')
 export const LinkMethod = strings('qr', 'code')

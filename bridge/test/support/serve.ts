@@ -17,10 +17,19 @@ export interface Served {
   connect: () => Promise<Client>
 }
 
+/** With an account that is connected, and a client's timing. */
 export async function serve(t: Cleanup, timing: Partial<Timing> = {}): Promise<Served> {
   const bridge = MemoryBridge.open(t)
-  const { account, engine } = await bridge.link()
-  const { accounts } = bridge
+  const served = await serveOnly(t, bridge, timing)
+  return { bridge, ...served, ...(await bridge.link()) }
+}
+
+/** A server for accounts of any kind. */
+export async function serveOnly(
+  t: Cleanup,
+  { accounts }: MemoryBridge,
+  timing: Partial<Timing> = {},
+): Promise<Pick<Served, 'port' | 'connect'>> {
   const server = new Server({ accounts, token: TOKEN, version: '0', log: createLogger('silent'), timing })
   const port = await server.listen('127.0.0.1', 0)
   t.after(() => server.close())
@@ -29,5 +38,5 @@ export async function serve(t: Cleanup, timing: Partial<Timing> = {}): Promise<S
     await client.authenticate(TOKEN)
     return client
   }
-  return { bridge, account, engine, port, connect }
+  return { port, connect }
 }

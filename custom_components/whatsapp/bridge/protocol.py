@@ -89,7 +89,7 @@ class Connection(TypedDict):
 
 # Why an account is not connected. `null` on the wire while there is nothing to explain.
 type ConnectionReason = Literal[
-    "network", "server", "restart_required", "logged_out", "replaced", "banned", "client_outdated"
+    "network", "server", "restart_required", "logged_out", "replaced", "banned", "client_outdated", "storage"
 ]
 
 
