@@ -16,8 +16,6 @@ export interface Content {
   told: Partial<Told>
   quoted_external_id: string | null
   mentioned: string[]
-  /** Seconds until it disappears; 0: never. */
-  expiration: number
 }
 
 /** What only wraps another message. An edit wraps one too, but is not a new message. */
@@ -136,6 +134,14 @@ export function partOf(message: Message): [name: string, value: unknown] | undef
   return fields.find(([name]) => name in KINDS) ?? fields[0]
 }
 
+/** What goes along with it. */
+export function contextIn(value: unknown): proto.IContextInfo | undefined {
+  const { contextInfo } = (typeof value === 'object' && value ? value : {}) as {
+    contextInfo?: proto.IContextInfo | null
+  }
+  return contextInfo ?? undefined
+}
+
 /** `undefined` when nobody wrote anything. */
 export function readContent(message: Message): Content | undefined {
   const part = partOf(message)
@@ -143,7 +149,7 @@ export function readContent(message: Message): Content | undefined {
   const [name, value] = part
   const content = unwrap(message)
   const kind = name in KINDS ? KINDS[name as keyof typeof KINDS] : 'other'
-  const { contextInfo } = (typeof value === 'object' ? value : {}) as { contextInfo?: proto.IContextInfo | null }
+  const contextInfo = contextIn(value)
   const quoted = contextInfo?.stanzaId
   return {
     said: {
@@ -157,7 +163,6 @@ export function readContent(message: Message): Content | undefined {
     told: { forwarded: contextInfo?.isForwarded === true, quoted: Boolean(quoted), view_once: isViewOnce(message) },
     quoted_external_id: quoted && quoted.length <= LIMITS.name_chars ? quoted : null,
     mentioned: (contextInfo?.mentionedJid ?? []).slice(0, LIMITS.mentions_max),
-    expiration: contextInfo?.expiration ?? 0,
   }
 }
 

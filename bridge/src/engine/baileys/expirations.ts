@@ -1,8 +1,11 @@
 /** After how many seconds the messages of a chat disappear: kept by every alias of the chat, so that no restart forgets it. */
-import type { Alias, EngineHost, KeyValue } from '../engine.ts'
+import type { Address, Alias, EngineHost, KeyValue } from '../engine.ts'
+import { contextIn, partOf, unwrap } from './content.ts'
+import { proto } from './library.ts'
 
 const TYPE = 'expiration'
 const YEAR = 366 * 86_400
+const { EPHEMERAL_SETTING } = proto.Message.ProtocolMessage.Type
 
 /** 0: they stay. */
 export function expirationOf(store: KeyValue, aliases: readonly Alias[]): number {
@@ -11,15 +14,26 @@ export function expirationOf(store: KeyValue, aliases: readonly Alias[]): number
   return Number(ids.map((id) => known.get(id)).find((seconds) => seconds !== undefined) ?? 0)
 }
 
-/** Writes only what is new. */
+/** Takes from a message what it says of its chat. What groups do, their metadata says. Writes only what is new. */
 export function learnExpiration(
   host: Pick<EngineHost, 'store' | 'aliases'>,
-  chat: readonly Alias[],
-  seconds: number,
+  chat: Address,
+  message: proto.IMessage,
 ): void {
-  const ids = [...new Set(chat.flatMap((alias) => [alias, ...host.aliases(alias)]).map(({ value }) => value))]
-  const value = Number.isInteger(seconds) && seconds > 0 ? String(Math.min(seconds, YEAR)) : null
+  const seconds = chat.kind === 'group' ? undefined : secondsIn(message)
+  if (seconds === undefined) return
+  const aliases = chat.aliases.flatMap((alias) => [alias, ...host.aliases(alias)])
+  const ids = [...new Set(aliases.map(({ value }) => value))]
+  const value = seconds > 0 ? String(Math.min(seconds, YEAR)) : null
   const known = host.store.get(TYPE, ids)
   const changed = ids.filter((id) => (known.get(id) ?? null) !== value)
   if (changed.length > 0) host.store.set({ [TYPE]: Object.fromEntries(changed.map((id) => [id, value])) })
+}
+
+/** A message that stays says nothing: phones leave it out where they need not say it. */
+function secondsIn(message: proto.IMessage): number | undefined {
+  const { protocolMessage } = unwrap(message)
+  if (protocolMessage?.type === EPHEMERAL_SETTING) return protocolMessage.ephemeralExpiration ?? 0
+  const [, value] = partOf(message) ?? []
+  return contextIn(value)?.expiration || undefined
 }

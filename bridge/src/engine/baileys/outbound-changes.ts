@@ -1,7 +1,7 @@
 /** Messages about other messages. */
 import type { DeleteContent, EditContent, PinContent, ReactionContent, UnpinContent } from '../../protocol.ts'
 import { EngineError, type MessageRef, type SendContext } from '../engine.ts'
-import { isViewOnce, partOf, unwrap } from './content.ts'
+import { contextIn, isViewOnce, partOf, unwrap } from './content.ts'
 import { proto } from './library.ts'
 import type { Chat } from './outbound-chat.ts'
 import { contextOf, mentionsOf, nameMentioned, withoutContext } from './outbound-context.ts'
@@ -41,8 +41,7 @@ export function forwardOf(context: SendContext, chat: Chat): proto.IMessage {
   if (isViewOnce(message)) throw invalid('A message that may be viewed once cannot be forwarded')
   const [name, value] = part
   const said = typeof value === 'string' ? { text: value } : (withoutContext(value) as object)
-  const { contextInfo: earlier } = value as { contextInfo?: proto.IContextInfo | null }
-  const forwardingScore = Math.min((earlier?.forwardingScore ?? 0) + 1, 127)
+  const forwardingScore = Math.min((contextIn(value)?.forwardingScore ?? 0) + 1, 127)
   const contextInfo = { ...contextOf({ ...context, mentions: [] }, chat), isForwarded: true, forwardingScore }
   return { [name === 'conversation' ? 'extendedTextMessage' : name]: { ...said, contextInfo } }
 }

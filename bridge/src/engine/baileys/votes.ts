@@ -32,7 +32,7 @@ export function readVote(
   const secret = poll.messageContextInfo?.messageSecret
   if (!secret?.length) return unknown('secret_missing')
   const creators = stored.from_me ? forms(book, me) : creatorsOf(pollKey, key, me, book)
-  const hashes = decrypt(vote.vote, pollKey.id, secret, creators, votersOf(key, me, book))
+  const hashes = decrypt(vote.vote, pollKey.id, secret, creators, writersOf(key, me, book))
   return hashes ? { options: namesOf(form, hashes), error: null } : unknown('decrypt_failed')
 }
 
@@ -44,11 +44,12 @@ function unknown(error: VoteError): Choice {
 function creatorsOf(pollKey: proto.IMessageKey, key: WAMessageKey, me: Contact | undefined, book: Book): string[] {
   const named = forms(book, undefined, pollKey.participant, pollKey.remoteJid)
   return [
-    ...new Set([...named, ...votersOf(key, me, book), ...forms(book, undefined, key.remoteJid), ...forms(book, me)]),
+    ...new Set([...named, ...writersOf(key, me, book), ...forms(book, undefined, key.remoteJid), ...forms(book, me)]),
   ]
 }
 
-function votersOf(key: WAMessageKey, me: Contact | undefined, book: Book): string[] {
+/** Every identity of whoever wrote a message. */
+export function writersOf(key: WAMessageKey, me: Contact | undefined, book: Book): string[] {
   if (key.fromMe) return forms(book, me)
   const group = key.remoteJid?.endsWith('@g.us')
   return group
