@@ -1,5 +1,6 @@
 import type { Address, Alias, ChatsListed } from '../engine/engine.ts'
 import { type Chat, type ChatKind, LIMITS, type Person } from '../protocol.ts'
+import { fold } from '../store/fold.ts'
 import type { ChatRow } from '../store/identities.ts'
 import type { Store } from '../store/store.ts'
 import { isUsable, Malformed } from './malformed.ts'
@@ -68,8 +69,8 @@ export class Identity {
       }
       for (const { value } of event.removed) this.#unlist(this.find(value))
       if (!event.all_groups) return
-      for (const row of this.#store.identities.listed(this.#account)) {
-        if (row.kind === 'group' && !groups.has(row.chat_id)) this.#unlist(row)
+      for (const row of this.#store.identities.groups(this.#account)) {
+        if (!groups.has(row.chat_id)) this.#unlist(row)
       }
     })
   }
@@ -134,21 +135,16 @@ export class Identity {
     return number === undefined ? [alias] : this.#aliases(number)
   }
 
-  /** Listed chats whose name, number or id contains `query`, most recent first. */
+  /** Listed chats whose name, number or id contains `query`, in any case and without accents, most recent first. */
   search(query: string, limit: number): Chat[] {
-    const wanted = query.trim().toLowerCase()
-    const digits = /^[\d\s().+\-/]+$/u.test(wanted) ? wanted.replaceAll(/\D/gu, '') : ''
-    const matches = ({ id, name, phone, lid }: Chat): boolean =>
-      [id, name, phone, lid].some((text) => text?.toLowerCase().includes(wanted)) ||
-      (digits !== '' && phone?.includes(digits) === true)
-    return this.#store.identities.listed(this.#account).map(toChat).filter(matches).slice(0, limit)
+    const wanted = query.trim()
+    const number = /^[\d\s().+\-/]+$/u.test(wanted) ? wanted.replaceAll(/\D/gu, '') : wanted.toLowerCase()
+    const alias = /[\d@]/u.test(number) ? number : null
+    return this.#store.identities.search(this.#account, fold(wanted), alias, limit).map(toChat)
   }
 
   groups(): Chat[] {
-    return this.#store.identities
-      .listed(this.#account)
-      .filter((row) => row.kind === 'group')
-      .map(toChat)
+    return this.#store.identities.groups(this.#account).map(toChat)
   }
 
   /** The row of an address that was noted before. */

@@ -1,5 +1,6 @@
 import type { ChatKind } from '../protocol.ts'
 import type { Database } from './database.ts'
+import { fold } from './fold.ts'
 import { Memo } from './memo.ts'
 
 /** `phone` (digits) and `lid` are the ones learnt last. */
@@ -53,11 +54,12 @@ export class IdentityTable {
   save(row: ChatRow): void {
     this.#rows.forget(row.number)
     const { number, kind, listed, listed_name, own_name, participants, is_admin, active_at } = row
+    const folded = fold(listed_name ?? own_name ?? '')
     this.#database.run(
       `UPDATE chats SET kind = $kind, listed = $listed, listed_name = $listed_name, own_name = $own_name,
-         participants = $participants, is_admin = $is_admin, active_at = $active_at
+         participants = $participants, is_admin = $is_admin, active_at = $active_at, folded = $folded
        WHERE number = $number`,
-      { number, kind, listed, listed_name, own_name, participants, is_admin, active_at },
+      { number, kind, listed, listed_name, own_name, participants, is_admin, active_at, folded },
     )
   }
 
@@ -97,13 +99,19 @@ export class IdentityTable {
     this.#database.run('DELETE FROM chats WHERE number = $newer', { newer })
   }
 
-  /** Chats that are on a list, most recent first. */
-  listed(account_id: string): ChatRow[] {
-    return this.#database.all(
-      `${SELECT_CHAT} WHERE account_id = $account_id AND listed ORDER BY active_at DESC, number`,
-      {
-        account_id,
-      },
-    )
+  /** Groups that are on a list, most recent first. */
+  groups(account_id: string): ChatRow[] {
+    const sql = `${SELECT_CHAT} WHERE account_id = $account_id AND listed AND kind = 'group' ORDER BY active_at DESC, number`
+    return this.#database.all(sql, { account_id })
+  }
+
+  /** Listed chats whose folded name contains `name` or an alias of which contains `alias`, most recent first. */
+  search(account_id: string, name: string, alias: string | null, limit: number): ChatRow[] {
+    const sql = `${SELECT_CHAT} WHERE number IN (
+        SELECT number FROM chats WHERE account_id = $account_id AND listed AND (instr(folded, $name) OR $alias IS NOT NULL
+          AND number IN (SELECT chat FROM aliases WHERE account_id = $account_id AND instr(value, $alias)))
+        ORDER BY active_at DESC, number LIMIT $limit)
+      ORDER BY active_at DESC, number`
+    return this.#database.all(sql, { account_id, name, alias, limit })
   }
 }
