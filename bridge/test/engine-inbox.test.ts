@@ -148,7 +148,8 @@ describe('a message is kept by the host or by the inbox', () => {
     await whatsapp.until(() => host.withId('message', before).length > 0)
     host.store.failing = true
     const id = await bob.say(owner, 'not yet')
-    await whatsapp.until(() => bob.receipts.some((receipt) => receipt.id === id))
+    await whatsapp.until(() => host.states.some(({ status }) => status === 'disconnected'))
+    assert.ok(!bob.receipts.some((receipt) => receipt.id === id), 'nothing of it is confirmed')
     host.store.failing = false
     await whatsapp.until(() => host.withId('message', id).length > 0, 10_000)
     assert.equal(host.withId('message', id)[0]?.text, 'not yet')

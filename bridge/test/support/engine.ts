@@ -150,7 +150,7 @@ export async function makeWorld(t: Cleanup, addressing: Addressing = 'lid'): Pro
 
 /** Stopped after the test. Timings are short unless told. */
 export function makeEngine(t: Cleanup, { whatsapp, host }: World, options: BaileysOptions = {}): Engine {
-  const timing = { query: 2000, ack: 1000, retryFirst: 20, retryLast: 200, ...options.timing }
+  const timing = { query: 2000, ack: 1000, repair: 300, retryFirst: 20, retryLast: 200, ...options.timing }
   const engine = baileysEngine({ url: whatsapp.url, rootKey: whatsapp.rootKey, ...options, timing })(host)
   t.after(() => engine.stop())
   return engine

@@ -1,6 +1,6 @@
 /** Between JIDs, which come from strangers, and our addresses. What does not look like a JID we know is not an address. */
 import type { Address, Alias } from '../engine.ts'
-import type { Contact, WAMessageKey } from './library.ts'
+import { type Contact, isJidBroadcast, isJidStatusBroadcast, type WAMessageKey } from './library.ts'
 
 const PHONE = /^(\d{5,20})(?:[_:]\d+)*@(?:s\.whatsapp\.net|c\.us|hosted)$/u
 const LID = /^(\d{5,20})(?:[_:]\d+)*@(?:lid|hosted\.lid)$/u
@@ -77,6 +77,11 @@ export function partiesOf(
   me: Contact | undefined,
   name?: string | null,
 ): { chat: Address; sender: Address } | undefined {
+  if (isJidBroadcast(key.remoteJid ?? '') && !isJidStatusBroadcast(key.remoteJid ?? '')) {
+    // Everybody on the list sees it in the chat with its writer.
+    const writer = key.fromMe ? undefined : person([key.participant, key.remoteJidAlt], me, name)
+    return writer && { chat: writer, sender: writer }
+  }
   const remote = aliasOf(key.remoteJid)
   if (!remote) return undefined
   // Baileys learns what the own phone calls itself from this very message, but later.

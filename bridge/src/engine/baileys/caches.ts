@@ -12,13 +12,21 @@ export type Caches = Pick<SocketConfig, CacheName>
 
 const MINUTE = 60_000
 
+/** Baileys would ask the own phone for what it cannot read by its own lights, and forget that with the connection: `Repairs` does. */
+const ALL_ASKED: CacheStore = {
+  get: <T>() => true as T,
+  set: () => undefined,
+  del: () => undefined,
+  flushAll: () => undefined,
+}
+
 /** Baileys makes its own for every socket and forgets them with it; these live as long as the engine. */
 export function makeCaches(): Caches {
   return {
     msgRetryCounterCache: cache(60 * MINUTE),
     userDevicesCache: cache(5 * MINUTE),
     callOfferCache: cache(5 * MINUTE),
-    placeholderResendCache: cache(60 * MINUTE),
+    placeholderResendCache: ALL_ASKED,
     mediaCache: cache(60 * MINUTE),
   }
 }

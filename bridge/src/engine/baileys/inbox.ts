@@ -1,14 +1,11 @@
+import { createHash } from 'node:crypto'
+
 import type { Logger } from '../../log.ts'
 import type { KeyValue } from '../engine.ts'
 import { decode } from './auth.ts'
 import {
-  type BinaryNode,
-  cleanMessage,
   type Contact,
-  decodeMessageNode,
   encodeWAMessage,
-  getBinaryNodeChildren,
-  jidDecode,
   proto,
   type SignalDataSet,
   type SignalKeyStoreWithTransaction,
@@ -17,18 +14,21 @@ import {
   type WAMessageKey,
 } from './library.ts'
 import { summary } from './logger.ts'
-import type { Stanza } from './origin.ts'
+import { type Attributes, frameOf, nameOf } from './stanzas.ts'
 
 const TYPE = 'inbox'
 
 interface Row {
-  attrs: Record<string, string>
+  attrs: Attributes
   plaintext: Uint8Array
+  /** The ciphertext it came from. */
+  hash: string
 }
 
-/** The ids of a message's rows, and the stanza it came in. */
-interface Kept extends Stanza {
-  ids: string[]
+/** The rows of a message by the hashes of their ciphertexts, and the stanza it came in. */
+interface Kept {
+  attrs: Attributes
+  rows: Map<string, string>
 }
 
 /**
@@ -40,10 +40,8 @@ export class Inbox {
   readonly #store: KeyValue
   readonly #me: () => Contact | undefined
   readonly #log: Logger
-  /** The attributes of stanzas by their ciphertexts. */
-  readonly #stanzas = new WeakMap<Uint8Array, Row['attrs']>()
   /** By message. */
-  readonly #rows = new Map<string, Kept>()
+  readonly #kept = new Map<string, Kept>()
   #counter = 0
 
   constructor(store: KeyValue, me: () => Contact | undefined, log: Logger) {
@@ -52,44 +50,37 @@ export class Inbox {
     this.#log = log
   }
 
-  /**
-   * To be told of a stanza before Baileys has it: afterwards only the bytes tell which it was.
-   *
-   * Baileys queues what WhatsApp had kept, and lets live messages overtake that queue. So to Baileys every message is kept.
-   */
-  expect(stanza: BinaryNode): void {
-    const attrs = { ...stanza.attrs }
-    for (const { content } of getBinaryNodeChildren(stanza, 'enc')) {
-      if (content instanceof Uint8Array) this.#stanzas.set(content, attrs)
-    }
-    stanza.attrs['offline'] ??= 'live'
-  }
-
   /** The stanza a message came in; `undefined` when it did not come by itself. */
-  stanzaOf(key: WAMessageKey): Stanza | undefined {
-    return this.#rows.get(nameOf(key))
+  stanzaOf(key: WAMessageKey): Attributes | undefined {
+    return this.#kept.get(nameOf(key))?.attrs
   }
 
   /** Decrypts, and keeps the plaintext in the same commit. `lock` names what the commit is about. */
   async decrypt(
     keys: SignalKeyStoreWithTransaction,
     lock: string,
+    attrs: Attributes,
     ciphertext: Uint8Array,
     work: () => Promise<Uint8Array>,
   ): Promise<Uint8Array> {
-    const plaintext = await keys.transaction(async () => {
-      const bytes = await work()
-      const attrs = this.#stanzas.get(ciphertext)
-      if (attrs) await keys.set(this.#row({ attrs, plaintext: bytes }))
-      return bytes
+    return await keys.transaction(async () => {
+      const plaintext = keepContext(await work())
+      await keys.set(this.#row({ attrs, plaintext, hash: hashOf(ciphertext) }))
+      return plaintext
     }, lock)
-    return keepContext(plaintext)
+  }
+
+  /** What this ciphertext held when it came before, for as long as the host has not been given it. */
+  earlier(key: WAMessageKey, ciphertext: Uint8Array): Uint8Array | undefined {
+    const id = this.#kept.get(nameOf(key))?.rows.get(hashOf(ciphertext))
+    const text = id === undefined ? undefined : this.#store.get(TYPE, [id]).get(id)
+    return text === undefined ? undefined : (decode(text) as Row).plaintext
   }
 
   /** What the host has not been given, oldest first. */
   pending(): WAMessage[] {
     const messages = new Map<string, WAMessage>()
-    this.#rows.clear()
+    this.#kept.clear()
     for (const [id, text] of [...this.#store.all(TYPE)].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
       try {
         this.#add(messages, id, decode(text) as Row)
@@ -101,32 +92,32 @@ export class Inbox {
     return [...messages.values()]
   }
 
-  /** The host has it: in its commit, and followed by `forget` once that is done. */
-  settle({ key }: WAMessage): void {
-    const ids = this.#rows.get(nameOf(key))?.ids ?? []
-    if (ids.length > 0) this.#store.set({ [TYPE]: Object.fromEntries(ids.map((id) => [id, null])) })
+  /** The host has it: what to write in its commit, to be followed by `forget` once that is done. */
+  settled(key: WAMessageKey): Record<string, Record<string, null>> {
+    const ids = [...(this.#kept.get(nameOf(key))?.rows.values() ?? [])]
+    return ids.length > 0 ? { [TYPE]: Object.fromEntries(ids.map((id) => [id, null])) } : {}
   }
 
-  forget({ key }: WAMessage): void {
-    this.#rows.delete(nameOf(key))
+  forget(key: WAMessageKey): void {
+    this.#kept.delete(nameOf(key))
   }
 
   #row(row: Row): SignalDataSet {
     const id = `${String(Date.now()).padStart(15, '0')}-${String(this.#counter++).padStart(9, '0')}`
-    this.#note(this.#decode(row.attrs).key, id, row)
+    this.#note(frameOf(row.attrs, this.#me()).key, id, row)
     return { [TYPE]: { [id]: row } } as SignalDataSet
   }
 
-  #note(key: WAMessageKey, id: string, { attrs }: Row): void {
+  #note(key: WAMessageKey, id: string, { attrs, hash }: Row): void {
     const name = nameOf(key)
-    const ids = this.#rows.get(name)?.ids ?? []
-    this.#rows.set(name, { ids: [...ids, id], attrs, offline: attrs['offline'] !== undefined })
+    const rows = this.#kept.get(name)?.rows ?? new Map<string, string>()
+    this.#kept.set(name, { attrs, rows: rows.set(hash, id) })
   }
 
   /** A group message may come in two parts: the sender's key and the text. */
   #add(messages: Map<string, WAMessage>, id: string, row: Row): void {
-    const message = this.#decode(row.attrs)
-    const plain = proto.Message.decode(unpadRandomMax16(keepContext(row.plaintext)))
+    const message = frameOf(row.attrs, this.#me())
+    const plain = proto.Message.decode(unpadRandomMax16(row.plaintext))
     message.message = plain.deviceSentMessage?.message ?? plain
     const name = nameOf(message.key)
     const earlier = messages.get(name)
@@ -134,18 +125,10 @@ export class Inbox {
     else messages.set(name, message)
     this.#note(message.key, id, row)
   }
-
-  #decode(attrs: Record<string, string>): WAMessage {
-    const me = this.#me()
-    const message = decodeMessageNode({ tag: 'message', attrs }, me?.id ?? '', me?.lid ?? '').fullMessage
-    cleanMessage(message, me?.id ?? '', me?.lid ?? '')
-    return message
-  }
 }
 
-function nameOf(key: WAMessageKey): string {
-  const author = key.fromMe ? 'me' : jidDecode(key.participant || (key.remoteJid ?? undefined))?.user
-  return `${key.id ?? ''} ${author ?? ''}`
+function hashOf(ciphertext: Uint8Array): string {
+  return createHash('sha256').update(ciphertext).digest('base64')
 }
 
 /** Baileys unwraps what the own phone wrote and drops what the wrapping knows of it: with polls, the secret of the votes. */

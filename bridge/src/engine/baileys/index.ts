@@ -29,8 +29,6 @@ import { historyChats, savedContacts } from './contacts.ts'
 import { notConnected } from './errors.ts'
 import { groupAdmin } from './group-admin.ts'
 import { Groups } from './groups.ts'
-import { Inbound } from './inbound.ts'
-import { Inbox } from './inbox.ts'
 import { type Contact, WA_CERT_DETAILS, type WAVersion } from './library.ts'
 import { Lifeline } from './lifeline.ts'
 import { summary } from './logger.ts'
@@ -41,8 +39,8 @@ import { prepare, send } from './outbound.ts'
 import { chatOf } from './outbound-chat.ts'
 import { Pairing } from './pairing.ts'
 import { Pairs } from './pairs.ts'
+import { Receiving } from './receiving.ts'
 import { groupReceiptsOf, receiptsOf } from './receipts.ts'
-import { makeRepository } from './repository.ts'
 import { socketConfig, type SocketParts } from './socket.ts'
 import { TIMING, type Timing } from './timing.ts'
 
@@ -71,8 +69,7 @@ class BaileysEngine implements Engine {
   readonly #options: BaileysOptions
   readonly #timing: Timing
   readonly #parts: SocketParts
-  readonly #inbox: Inbox
-  readonly #inbound: Inbound
+  readonly #receiving: Receiving
   readonly #pairs: Pairs
   readonly #groupList: Groups
   readonly #mediaServers: MediaServers
@@ -87,8 +84,7 @@ class BaileysEngine implements Engine {
     this.#timing = { ...TIMING, ...options.timing }
     const me = () => this.#me
     this.#pairs = new Pairs(host, me)
-    this.#inbox = new Inbox(host.store, me, host.log)
-    this.#inbound = new Inbound(host, this.#inbox, me)
+    this.#receiving = new Receiving(host, this.#pairs, me, this.#timing.repair)
     this.#groupList = new Groups(host, this.#pairs, me)
     this.#mediaServers = new MediaServers(options.url)
     this.#parts = {
@@ -97,7 +93,8 @@ class BaileysEngine implements Engine {
       host,
       timing: this.#timing,
       caches: makeCaches(),
-      makeSignalRepository: makeRepository(this.#inbox, this.#pairs),
+      makeSignalRepository: this.#receiving.makeSignalRepository,
+      watch: (keys) => this.#receiving.watch(keys),
       cachedGroupMetadata: (jid) => Promise.resolve(this.#groupList.cached(jid)),
     }
   }
@@ -114,7 +111,6 @@ class BaileysEngine implements Engine {
     if (this.#lifeline && !this.#lifeline.over) return
     this.#session = Session.load(this.#host.store)
     if (!this.#session) throw new EngineError('not_linked', 'This account is not linked to WhatsApp', 'never')
-    this.#replay()
     this.#live(this.#session)
   }
 
@@ -201,13 +197,14 @@ class BaileysEngine implements Engine {
   }
 
   #live(session: Session): Lifeline {
+    this.#receiving.begin()
     this.#lifeline = new Lifeline({
       host: this.#host,
       backoff: new Backoff(this.#timing.retryFirst, this.#timing.retryLast),
       connect: () => this.#attach(this.#connection(socketConfig(session, this.#parts)), session),
       ended: () => {
         this.#groupList.forget()
-        this.#replay()
+        this.#receiving.replay()
       },
       unlinked: () => this.#forget(),
     })
@@ -223,11 +220,7 @@ class BaileysEngine implements Engine {
   #attach(connection: Connection, session: Session): Connection {
     const emit = this.#host.emit.bind(this.#host)
     connection.on('creds.update', () => this.#keep(connection, () => session.save()))
-    connection.before('CB:message', (stanza) => this.#inbox.expect(stanza))
-    connection.on('connection.update', (update) => {
-      if (update.connection === 'open') this.#replay()
-    })
-    connection.on('messages.upsert', (upsert) => this.#keep(connection, () => this.#inbound.upsert(upsert)))
+    this.#receiving.attach(connection)
     connection.on('messages.update', (updates) => receiptsOf(updates, this.#me).forEach(emit))
     connection.on('message-receipt.update', (updates) => groupReceiptsOf(updates, this.#me).forEach(emit))
     connection.on('contacts.upsert', (contacts) => this.#list(savedContacts(contacts, this.#me)))
@@ -247,14 +240,6 @@ class BaileysEngine implements Engine {
     }
   }
 
-  #replay(): void {
-    try {
-      this.#inbound.replay()
-    } catch (error) {
-      this.#host.log.error({ error: summary(error) }, 'Messages could not be kept; they will be tried again')
-    }
-  }
-
   #list(chats: ReturnType<typeof savedContacts>): void {
     if (chats.length > 0) this.#host.emit({ type: 'chats', chats, removed: [], all_groups: false })
   }
@@ -267,7 +252,7 @@ class BaileysEngine implements Engine {
   }
 
   #forget(): void {
-    this.#replay()
+    this.#receiving.replay()
     this.#session?.forget()
     this.#session = undefined
   }

@@ -1,37 +1,52 @@
 import type { Origin } from '../../protocol.ts'
-import { jidDecode, type WAMessageKey } from './library.ts'
-
-/** What is known of a stanza besides what Baileys makes of it. */
-export interface Stanza {
-  attrs: Record<string, string>
-  /** WhatsApp had kept it for this device. */
-  offline: boolean
-}
+import { isJidBroadcast, jidDecode, proto, type WAMessageKey } from './library.ts'
+import type { Attributes } from './stanzas.ts'
 
 /** What the message itself says about how it came to be. */
 export type Told = Pick<Origin, 'forwarded' | 'edited' | 'view_once' | 'quoted'>
 
+interface Known {
+  /** Whether it counts as kept by WhatsApp when no stanza says so. */
+  offline: boolean
+  timestamp: number
+  content: proto.IMessage | undefined
+}
+
+/** `edit` of a stanza: by its writer, and by an admin. */
+const EDITS = new Set(['1', '3'])
+const { MESSAGE_EDIT } = proto.Message.ProtocolMessage.Type
+
 /** Where a message comes from, by its stanza where Baileys hides it: the sender's device for one. */
 export function originOf(
   key: WAMessageKey,
-  stanza: Stanza | undefined,
-  offline: boolean,
-  timestamp: number,
+  stanza: Attributes | undefined,
+  { offline, timestamp, content }: Known,
   told: Partial<Told> = {},
 ): Omit<Origin, 'replayed'> {
-  const author = stanza && (stanza.attrs['participant'] ?? stanza.attrs['from'])
+  const author = stanza && (stanza['participant'] ?? stanza['from'])
   const device = author === undefined ? null : (jidDecode(author)?.device ?? 0)
   return {
     source: key.fromMe ? (device ? 'device' : 'phone') : 'person',
     e2e: true,
     device,
     forwarded: false,
-    edited: false,
-    view_once: false,
     quoted: false,
     ...told,
-    broadcast: false,
-    offline: stanza?.offline ?? offline,
-    server_time: timestamp,
+    edited: told.edited === true || EDITS.has(stanza?.['edit'] ?? '') || isEdit(content),
+    view_once: told.view_once === true || isViewOnce(content),
+    broadcast: isJidBroadcast(stanza?.['from'] ?? '') === true,
+    offline: stanza ? stanza['offline'] !== undefined : offline,
+    server_time: Number(stanza?.['t']) || timestamp,
   }
+}
+
+/** Baileys unwraps edits, and they could pass for what was said first. */
+function isEdit(content: proto.IMessage | undefined): boolean {
+  return Boolean(content?.editedMessage) || content?.protocolMessage?.type === MESSAGE_EDIT
+}
+
+function isViewOnce(content: proto.IMessage | undefined): boolean {
+  const { viewOnceMessage, viewOnceMessageV2, viewOnceMessageV2Extension } = content ?? {}
+  if (viewOnceMessage || viewOnceMessageV2 || viewOnceMessageV2Extension) return true
+  return [content?.imageMessage, content?.videoMessage, content?.audioMessage].some((media) => media?.viewOnce)
 }

@@ -2,9 +2,10 @@ import type { EngineHost } from '../engine.ts'
 import type { Session } from './auth.ts'
 import type { Caches } from './caches.ts'
 import {
-  isJidBroadcast,
   isJidNewsletter,
+  isJidStatusBroadcast,
   proto,
+  type SignalKeyStore,
   type SocketConfig,
   type UserFacingSocketConfig,
   type WAVersion,
@@ -15,6 +16,9 @@ import type { Timing } from './timing.ts'
 /** The name in the phone's list of linked devices, and the browser whose picture goes with it. */
 const BROWSER = ['Home Assistant', 'Chrome', ''] as const
 
+/** As long as a timer can wait. */
+const NEVER_MS = 2 ** 31 - 1
+
 /** What every socket of an engine has in common. */
 export interface SocketParts {
   url: string | undefined
@@ -23,6 +27,8 @@ export interface SocketParts {
   timing: Timing
   caches: Caches
   makeSignalRepository: SocketConfig['makeSignalRepository']
+  /** The session's keys as the socket gets them. */
+  watch: (keys: SignalKeyStore) => SignalKeyStore
   cachedGroupMetadata: SocketConfig['cachedGroupMetadata']
 }
 
@@ -32,13 +38,15 @@ export function socketConfig(session: Session, parts: SocketParts): UserFacingSo
     ...(url === undefined ? {} : { waWebSocketUrl: url }),
     ...(version === undefined ? {} : { version }),
     ...caches,
-    auth: { creds: session.creds, keys: session.keys },
+    auth: { creds: session.creds, keys: parts.watch(session.keys) },
     browser: [...BROWSER],
     logger: baileysLogger(host.log),
     makeSignalRepository,
     cachedGroupMetadata,
     defaultQueryTimeoutMs: timing.query,
     ...(timing.code === undefined ? {} : { qrTimeout: timing.code }),
+    // What Baileys asks for says nothing: see `probe.ts`.
+    keepAliveIntervalMs: NEVER_MS,
     // Baileys would sleep this long inside the lock that every incoming message waits for.
     retryRequestDelayMs: 0,
     // A commit that fails fails in SQLite, at once and again: waiting would only hold everything up.
@@ -46,7 +54,7 @@ export function socketConfig(session: Session, parts: SocketParts): UserFacingSo
     markOnlineOnConnect: false,
     syncFullHistory: false,
     emitOwnEvents: false,
-    shouldIgnoreJid: (jid) => isJidBroadcast(jid) === true || isJidNewsletter(jid) === true,
+    shouldIgnoreJid: (jid) => isJidStatusBroadcast(jid) || isJidNewsletter(jid) === true,
     getMessage: ({ id }) => Promise.resolve(sentMessage(host, id)),
   }
 }
