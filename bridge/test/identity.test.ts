@@ -7,7 +7,7 @@ import type { Chat } from '../src/protocol.ts'
 import type { Store } from '../src/store/store.ts'
 import { BOB, group, MemoryBridge, OWNER, person } from './support/memory.ts'
 import { until } from './support/until.ts'
-import { messageRow } from './support/rows.ts'
+import { messageRow, outgoingRow } from './support/rows.ts'
 
 interface Book {
   store: Store
@@ -62,7 +62,7 @@ test('two chats that turn out to be one person: the older wins, with everything 
   identity.note({ ...person(BOB.lid), name: 'Bob' }, { listed: true, active_at: 9 })
   const poll = { question: 'q', options: ['a', 'b'], selectable: 1 }
   store.messages.insert(id, messageRow({ message_id: 'm', chat_id: BOB.lid, poll }), 1)
-  store.outbox.insert(id, { request_id: 'r', message_id: 'm', chat_id: BOB.lid, retry: true, expires_at: 1 })
+  store.outbox.insert(id, outgoingRow({ request_id: 'r', message_id: 'm', chat_id: BOB.lid }))
   store.votes.save(id, { poll_id: 'm', voter_id: BOB.phone, options: ['a'], timestamp: 1 })
   store.votes.save(id, { poll_id: 'm', voter_id: BOB.lid, options: ['b'], timestamp: 2 })
   await until(() => told.length > 0)

@@ -112,7 +112,7 @@ test('an own message that comes back under another alias of its chat is known', 
   engine.host.emit(received({ ...echo, chat: person(BOB.lid) }))
   assert.deepEqual(
     journalOf(account).map(({ event }) => event.type),
-    ['receipt'],
+    ['message', 'receipt'],
   )
 })
 

@@ -7,8 +7,8 @@ import { BridgeError } from '../src/errors.ts'
 import type { CommandArgs, ReceiptEvent } from '../src/protocol.ts'
 import { makeFolder } from './support/folder.ts'
 import { BOB, freeze, journalOf, MemoryBridge, type MemoryEngine, person, textOf } from './support/memory.ts'
+import { messageRow, outgoingRow } from './support/rows.ts'
 import { until } from './support/until.ts'
-import { messageRow } from './support/rows.ts'
 
 type Send = CommandArgs<'send'>
 
@@ -334,15 +334,18 @@ test('an account that is not linked sends nothing', async (t) => {
 })
 
 test('the queue is bounded', async (t) => {
-  const { bridge, account, engine, say } = await world(t)
-  engine.disconnect()
+  const bridge = MemoryBridge.open(t, makeFolder(t))
+  const { account } = await world(t, bridge)
   bridge.store.database.transaction(() => {
     for (let n = 0; n < 1000; n += 1) {
-      const message_id = `old${n}`
-      bridge.store.messages.insert(account.id, messageRow({ message_id, chat_id: BOB.phone }), Date.now() / 1000)
-      const row = { request_id: message_id, message_id, chat_id: BOB.phone, retry: true, expires_at: Date.now() }
-      bridge.store.outbox.insert(account.id, row)
+      const row = { message_id: `old${n}`, chat_id: BOB.phone }
+      bridge.store.messages.insert(account.id, messageRow(row), Date.now() / 1000)
+      bridge.store.outbox.insert(account.id, outgoingRow(row))
     }
   })
-  await assert.rejects(say('one more'), code('rate_limited'))
+  await bridge.close()
+  const [successor] = MemoryBridge.open(t, bridge.folder).accounts.list()
+  assert.ok(successor)
+  assert.equal(successor.state().queued, 1000)
+  await assert.rejects(sayer(successor)('one more'), code('rate_limited'))
 })

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import type { JournalEvent } from '../src/protocol.ts'
 import { Store } from '../src/store/store.ts'
 import { makeFolder } from './support/folder.ts'
-import { messageRow } from './support/rows.ts'
+import { messageRow, outgoingRow } from './support/rows.ts'
 
 const ACCOUNT = 'wa1'
 
@@ -152,13 +152,16 @@ test('the sweep keeps the newest rows of each account, and polls for longer', (t
   const poll = { question: 'q', options: ['a', 'b'], selectable: 1 }
   messages.insert(ACCOUNT, messageRow({ message_id: 'text', chat_id: 'c' }), 980 * day)
   messages.insert(ACCOUNT, messageRow({ message_id: 'poll', chat_id: 'c', poll }), 980 * day)
+  const choices = [{ id: 'on', title: 'On' }]
+  messages.insert(ACCOUNT, messageRow({ message_id: 'question', chat_id: 'c', choices }), 980 * day)
   messages.insert(ACCOUNT, messageRow({ message_id: 'old', chat_id: 'c', poll }), 900 * day)
   for (const poll_id of ['poll', 'old']) votes.save(ACCOUNT, { poll_id, voter_id: 'v', options: ['a'], timestamp: 1 })
-  store.outbox.insert(ACCOUNT, { request_id: 'r', message_id: 'text', chat_id: 'c', retry: true, expires_at: 1 })
+  store.outbox.insert(ACCOUNT, outgoingRow({ request_id: 'r', message_id: 'text', chat_id: 'c' }))
   store.sweep(1000 * day)
   assert.equal(messages.get(ACCOUNT, 'text'), undefined)
   assert.equal(store.outbox.byRequest(ACCOUNT, 'r'), undefined)
   assert.deepEqual(messages.get(ACCOUNT, 'poll')?.poll, poll)
+  assert.deepEqual(messages.get(ACCOUNT, 'question')?.choices, choices)
   assert.deepEqual(votes.choices(ACCOUNT, 'poll'), [['a']])
   assert.equal(messages.get(ACCOUNT, 'old'), undefined)
   assert.deepEqual(votes.choices(ACCOUNT, 'old'), [])

@@ -45,6 +45,8 @@ export class BridgeSide implements Side {
     await this.#launch()
     await this.#connected().call('link', { method: 'qr' })
     this.#account = await this.#linked.promise
+    const pacing = { burst: 1000, chat_per_minute: 0, account_per_minute: 0 }
+    await this.#connected().call('configure', { account_id: this.#account, settings: { pacing } })
     await this.#listen()
   }
 

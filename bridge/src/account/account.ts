@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 
 import {
+  type Address,
   type Alias,
   type Engine,
   EngineError,
@@ -12,26 +13,27 @@ import {
 import type { Logger } from '../log.ts'
 import type * as wire from '../protocol.ts'
 import type { ChatRow } from '../store/identities.ts'
-import type { Sender } from './delivery.ts'
+import { Announcer } from './announcer.ts'
 import { Directory } from './directory.ts'
+import { MediaStore } from './media.ts'
 import { Outbox } from './outbox.ts'
 import { Records } from './records.ts'
 import { phoneOf, valueOf } from './self.ts'
+import type { Sender } from './sender.ts'
 import { type Context, EngineSession, type Listener } from './session.ts'
 import { loadSettings } from './settings.ts'
 import { cleanName, now } from './text.ts'
-
-const QUEUE_MS = 250
 
 /** One WhatsApp account: what it keeps, and the session that it has for now. */
 export class Account implements Listener, Sender {
   readonly id: string
   readonly records: Records
+  readonly media = new MediaStore()
   readonly #directory: Directory
   readonly #outbox: Outbox
   readonly #context: Context
   readonly #log: Logger
-  readonly #listeners = new Set<(event: wire.StateEvent) => void>()
+  readonly #announcer = new Announcer(() => this.state())
   #self: Self
   #linked: boolean
   #session: EngineSession
@@ -40,9 +42,6 @@ export class Account implements Listener, Sender {
   #settings: wire.Settings
   /** Sessions that are being ended. */
   readonly #endings = new Set<Promise<void>>()
-  #announcing = false
-  #queueTimer: NodeJS.Timeout | undefined
-  #toldQueued = 0
   #stopped = false
 
   constructor(context: Context, id: string, self: Self, linked: boolean) {
@@ -63,6 +62,15 @@ export class Account implements Listener, Sender {
 
   get engine(): Engine {
     return this.#session.engine
+  }
+
+  get self(): Address {
+    return { kind: 'self', aliases: this.#self.aliases }
+  }
+
+  restrictedUntil(): number | undefined {
+    const until = this.#restriction?.until ?? 0
+    return until > now() ? until : undefined
   }
 
   isLinked(): boolean {
@@ -97,13 +105,13 @@ export class Account implements Listener, Sender {
   configure(changes: Partial<wire.Settings>): void {
     this.#settings = { ...this.#settings, ...changes }
     this.#context.store.accounts.configure(this.id, this.#settings)
-    this.#announce()
+    this.#outbox.pace(this.#settings.pacing)
+    this.#announcer.changed()
   }
 
   /** Calls `listener` with every state event. Returns how to stop that. */
   subscribe(listener: (event: wire.StateEvent) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#announcer.subscribe(listener)
   }
 
   /** Connects, if it is linked, and goes on with what waits to be sent. */
@@ -117,6 +125,7 @@ export class Account implements Listener, Sender {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    this.#announcer.stop()
     this.#outbox.stop()
     await Promise.all([this.engine.stop(), ...this.#endings])
   }
@@ -174,17 +183,13 @@ export class Account implements Listener, Sender {
     return this.#outbox.send(request)
   }
 
-  /** A message is sent as soon as it is queued, mostly: only a queue that lasts is worth telling. */
   queueChanged(): void {
-    this.#queueTimer ??= setTimeout(() => {
-      this.#queueTimer = undefined
-      if (this.#outbox.count() !== this.#toldQueued) this.#announce()
-    }, QUEUE_MS).unref()
+    this.#announcer.queueChanged()
   }
 
   emit(event: EngineEvent): void {
     const told = this.records.take(event)
-    if (told) this.#tell(told)
+    if (told) this.#announcer.tell(told)
   }
 
   connection({ status, reason, retry_at }: Parameters<EngineHost['connection']>[0]): void {
@@ -193,7 +198,7 @@ export class Account implements Listener, Sender {
     const same = before.status === status && before.reason === reason
     this.#connection = { status, reason, retry_at, since: same ? since : now() }
     if (!same) this.#log.info({ status, reason }, 'the connection to WhatsApp has changed')
-    this.#announce()
+    this.#announcer.changed()
     if (status !== 'connected') return
     this.records.journal.counters.connected()
     this.#outbox.resume()
@@ -205,7 +210,7 @@ export class Account implements Listener, Sender {
 
   restricted(until: number | null | undefined): void {
     this.#restriction = until === undefined ? null : { since: now(), until }
-    this.#announce()
+    this.#announcer.changed()
   }
 
   learn(aliases: Alias[]): void {
@@ -227,8 +232,8 @@ export class Account implements Listener, Sender {
   }
 
   #chatsChanged(chats: wire.Chat[], removed: string[]): void {
-    this.#tell({ type: 'chats', chats, removed })
-    if (chats.some(({ kind }) => kind === 'self')) this.#announce()
+    this.#announcer.tell({ type: 'chats', chats, removed })
+    if (chats.some(({ kind }) => kind === 'self')) this.#announcer.changed()
   }
 
   #isLive(session: EngineSession): boolean {
@@ -261,7 +266,7 @@ export class Account implements Listener, Sender {
     this.#log.warn({ reason }, 'the account is not linked any more')
     this.#session = new EngineSession(this.#context, this.id, this)
     this.#end(previous, false)
-    this.#announce()
+    this.#announcer.changed()
   }
 
   /** Ends a session that nobody listens to any more. */
@@ -277,23 +282,6 @@ export class Account implements Listener, Sender {
         return void this.#endings.delete(ending)
       })
     this.#endings.add(ending)
-  }
-
-  /** Tells the state as it is a moment later, once for all that changes until then. */
-  #announce(): void {
-    if (this.#announcing) return
-    this.#announcing = true
-    setImmediate(() => {
-      this.#announcing = false
-      if (this.#stopped) return
-      const account = this.state()
-      this.#toldQueued = account.queued
-      this.#tell({ type: 'account', account })
-    })
-  }
-
-  #tell(event: wire.StateEvent): void {
-    for (const listener of this.#listeners) listener(event)
   }
 }
 

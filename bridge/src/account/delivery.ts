@@ -1,23 +1,20 @@
-import { type Engine, EngineError } from '../engine/engine.ts'
+import { EngineError, type OutboundMessage } from '../engine/engine.ts'
 import type { Logger } from '../log.ts'
-import type { ErrorCode, ReceiptEvent } from '../protocol.ts'
-import type { ChatRow } from '../store/identities.ts'
+import type { ErrorCode, Pacing } from '../protocol.ts'
+import { StorageError } from '../store/faults.ts'
+import type { Message } from '../store/messages.ts'
 import type { Outgoing } from '../store/outbox.ts'
+import { Preparation } from './preparation.ts'
 import type { Records } from './records.ts'
+import { strangerRefusal } from './restriction.ts'
+import { Schedule } from './schedule.ts'
+import type { Sender } from './sender.ts'
+import { Settlement } from './settlement.ts'
 import { now } from './text.ts'
 
-/** What an outbox needs of its account. */
-export interface Sender {
-  readonly engine: Engine
-  isLinked(): boolean
-  isConnected(): boolean
-  resolve(reference: string): Promise<ChatRow>
-  /** The number of waiting messages has changed. */
-  queueChanged(): void
-}
-
 const ATTEMPT_SECONDS = 60
-const LONGEST_BACKOFF_SECONDS = 60
+/** How long the outbox rests when it can neither read nor write what waits. */
+const REST_SECONDS = 30
 
 /** The one worker of an account's outbox: sends what is queued, one by one, each chat in order, until it is settled. */
 export class Delivery {
@@ -26,10 +23,14 @@ export class Delivery {
   readonly #log: Logger
   readonly #settled: (number: number) => void
   readonly #stopping = new AbortController()
-  /** Chats whose next message is tried again later; `until` in seconds since 1970. */
-  readonly #backoff = new Map<string, { attempts: number; until: number }>()
-  /** When the chats may be tried again that were passed over last time. */
-  #retries: number[] = []
+  readonly #schedule: Schedule
+  readonly #settlement: Settlement
+  readonly #preparation: Preparation
+  /** How many wait, and when the first of them expires. */
+  #queued: number
+  #expiry = 0
+  /** When those that were passed over last time may go. */
+  #next = Infinity
   #timer: NodeJS.Timeout | undefined
   #working = false
 
@@ -39,6 +40,22 @@ export class Delivery {
     this.#sender = sender
     this.#log = log
     this.#settled = settled
+    this.#schedule = new Schedule(sender.settings.pacing)
+    this.#settlement = new Settlement(records, sender)
+    this.#preparation = new Preparation(records, sender, log, this.#stopping.signal)
+    this.#queued = records.store.outbox.countQueued(records.account)
+  }
+
+  /** How many messages wait to be sent. */
+  get queued(): number {
+    return this.#queued
+  }
+
+  /** There is one more to send, until then. */
+  add(expires_at: number): void {
+    this.#queued += 1
+    this.#expiry = Math.min(this.#expiry, expires_at)
+    this.wake()
   }
 
   /** There may be something to do. */
@@ -46,9 +63,14 @@ export class Delivery {
     if (!this.#working && !this.#stopping.signal.aborted) void this.#work()
   }
 
-  /** As `wake`, without waiting for the next attempt of anything. */
+  /** As `wake`, without waiting for the next attempt of anything that failed. */
   resume(): void {
-    for (const backoff of this.#backoff.values()) backoff.until = 0
+    this.#schedule.resume()
+    this.wake()
+  }
+
+  pace(pacing: Pacing): void {
+    this.#schedule.configure(pacing)
     this.wake()
   }
 
@@ -59,93 +81,138 @@ export class Delivery {
 
   async #work(): Promise<void> {
     this.#working = true
-    for (let row = this.#next(); row; row = this.#next()) await this.#attempt(row)
+    let rest = 0
+    try {
+      for (let row = this.#take(); row; row = this.#take()) await this.#attempt(row)
+    } catch (error) {
+      this.#log.error({ err: error }, 'what waits to be sent cannot be read or kept: trying again soon')
+      rest = REST_SECONDS
+      this.#next = now() + rest
+    }
     this.#working = false
-    this.#sleep()
+    this.#sleep(rest)
   }
 
-  #next(): Outgoing | undefined {
-    if (this.#stopping.signal.aborted) return undefined
+  /** What goes next. */
+  #take(): Outgoing | undefined {
     const { store, account } = this.#records
-    const at = now()
-    for (const row of store.outbox.expired(account, at)) {
-      this.#fail(row, 'expired', 'WhatsApp could not be reached in time, so the message was not sent')
+    while (!this.#stopping.signal.aborted) {
+      const at = now()
+      this.#expire(at)
+      this.#next = Infinity
+      if (this.#queued === 0 || !this.#sender.isConnected()) return undefined
+      const ready = this.#preparation.takeReady()
+      if (ready) return ready
+      const { held, next } = this.#schedule.look(at)
+      this.#next = next
+      const row = store.outbox.next(account, held)
+      if (!row) return undefined
+      this.#schedule.spend(row, at)
+      if (!this.#preparation.isNeeded(row)) return row
+      void this.#prepare(row)
     }
-    this.#retries = []
-    if (!this.#sender.isConnected()) return undefined
-    const paused = [...this.#backoff].filter(([, { until }]) => until > at)
-    this.#retries = paused.map(([, { until }]) => until)
-    return store.outbox.next(
-      account,
-      paused.map(([chat]) => chat),
-    )
+    return undefined
+  }
+
+  #expire(at: number): void {
+    if (at < this.#expiry) return
+    const { store, account } = this.#records
+    for (const row of store.outbox.expired(account, at)) {
+      if (!this.#preparation.isUnderWay(row)) this.#failAsExpired(row)
+    }
+    this.#expiry = store.outbox.nextExpiry(account, at) ?? Infinity
+  }
+
+  /** Other chats go on meanwhile. */
+  async #prepare(row: Outgoing): Promise<void> {
+    this.#schedule.occupy(row)
+    try {
+      await this.#preparation.run(row)
+    } catch (error) {
+      this.#refused(row, error)
+    }
+    this.#schedule.free(row)
+    this.wake()
   }
 
   async #attempt(row: Outgoing): Promise<void> {
     const { store, account } = this.#records
     const message = store.messages.get(account, row.message_id)
     if (!message) throw new Error('a queued message is missing')
-    const { external_id, raw: payload } = message
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ATTEMPT_SECONDS * 1000)])
+    const refusal = strangerRefusal(this.#records, this.#sender, row.chat_id)
+    if (refusal) return this.#fail(row, refusal.code, refusal.message, refusal.details)
+    // An answer may come before the confirmation does, also when the bridge dies in between.
+    if (message.choices && !row.tried) store.outbox.tried(row.number)
     try {
-      const to = this.#records.address(row.chat_id)
-      const { accepted_at } = await this.#sender.engine.send({ external_id, payload, to }, signal)
-      this.#sent(row, accepted_at)
+      const { accepted_at } = await this.#send(row, message)
+      this.#settlement.confirmed(row, message, accepted_at)
+      this.#done(row)
     } catch (error) {
-      const cause = signal.aborted ? new EngineError('timeout', 'WhatsApp did not confirm the message', 'later') : error
-      this.#refused(row, cause)
+      this.#refused(row, error)
+    } finally {
+      this.#preparation.sent(row)
     }
   }
 
-  #sent(row: Outgoing, accepted_at: number): void {
-    const { store } = this.#records
-    store.database.transaction(() => {
-      store.outbox.sent(row.number, accepted_at)
-      this.#journal(row, { status: 'sent', error: null, timestamp: accepted_at })
-    })
-    this.#done(row)
+  async #send({ chat_id }: Outgoing, { external_id, raw: payload }: Message): Promise<{ accepted_at: number }> {
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ATTEMPT_SECONDS * 1000)])
+    try {
+      const message: OutboundMessage = { external_id, payload, to: this.#records.address(chat_id) }
+      return await this.#sender.engine.send(message, signal)
+    } catch (error) {
+      throw signal.aborted ? new EngineError('timeout', 'WhatsApp did not confirm the message', 'later') : error
+    }
   }
 
   #refused(row: Outgoing, error: unknown): void {
     if (this.#stopping.signal.aborted) return
+    try {
+      this.#judge(row, error)
+    } catch (cause) {
+      // What cannot be kept now is sent once more, as the same message.
+      this.#again(row, cause instanceof StorageError ? cause.code : 'internal')
+    }
+  }
+
+  /** @throws StorageError when it cannot be kept that the message has failed. */
+  #judge(row: Outgoing, error: unknown): void {
+    if (error instanceof StorageError) throw error
     if (!(error instanceof EngineError)) {
       this.#log.error({ err: error }, 'the engine failed to send a message')
       return this.#fail(row, 'internal', 'The bridge failed to send the message: see its log')
     }
-    if (error.retry === 'never' || !row.retry) return this.#fail(row, error.code, error.message)
-    const attempts = (this.#backoff.get(row.chat_id)?.attempts ?? 0) + 1
-    const seconds = Math.min(2 ** (attempts - 1), LONGEST_BACKOFF_SECONDS) * (0.5 + Math.random() / 2)
-    this.#backoff.set(row.chat_id, { attempts, until: now() + seconds })
-    this.#log.info({ code: error.code, attempts, seconds }, 'a message was not sent yet and is tried again')
+    if (error.retry === 'never' || !row.retry) return this.#fail(row, error.code, error.message, error.details)
+    if (row.expires_at <= now()) return this.#failAsExpired(row)
+    this.#again(row, error.code)
   }
 
-  #fail(row: Outgoing, code: ErrorCode, message: string): void {
-    const { store } = this.#records
-    store.database.transaction(() => {
-      store.outbox.failed(row.number, { code, message })
-      this.#journal(row, { status: 'failed', error: code, timestamp: now() })
-    })
+  #again(row: Outgoing, code: ErrorCode): void {
+    const { attempts, seconds } = this.#schedule.retry(row, now())
+    this.#log.info({ code, attempts, seconds }, 'a message was not sent yet and is tried again')
+  }
+
+  #failAsExpired(row: Outgoing): void {
+    this.#fail(row, 'expired', 'WhatsApp could not be reached in time, so the message was not sent')
+  }
+
+  #fail(row: Outgoing, code: ErrorCode, message: string, details: Record<string, unknown> = {}): void {
+    this.#settlement.failed(row, code, message, details)
     this.#done(row)
   }
 
-  #journal({ message_id, chat_id }: Outgoing, what: Pick<ReceiptEvent, 'status' | 'error' | 'timestamp'>): void {
-    const { journal, identity } = this.#records
-    const chat = identity.chatById(chat_id)
-    journal.append({ type: 'receipt', message_id, chat, by: null, ...what }, `receipt:${message_id}:${what.status}:`)
-  }
-
   #done(row: Outgoing): void {
-    this.#backoff.delete(row.chat_id)
+    this.#queued -= 1
+    this.#schedule.settled(row)
+    this.#preparation.forget(row)
     this.#settled(row.number)
     this.#sender.queueChanged()
   }
 
-  /** Until something expires or may be tried again; a new message or a new connection wakes it earlier. */
-  #sleep(): void {
+  /** Until something expires or may go; a new message or a new connection wakes it earlier. */
+  #sleep(least: number): void {
     clearTimeout(this.#timer)
-    if (this.#stopping.signal.aborted) return
-    const expiry = this.#records.store.outbox.nextExpiry(this.#records.account)
-    const next = Math.min(...this.#retries, expiry ?? Infinity)
-    if (next !== Infinity) this.#timer = setTimeout(() => this.wake(), Math.max(0, next - now()) * 1000 + 1)
+    if (this.#stopping.signal.aborted || this.#queued === 0) return
+    const next = Math.min(this.#next, this.#expiry)
+    if (next !== Infinity) this.#timer = setTimeout(() => this.wake(), Math.max(least, next - now()) * 1000 + 1)
   }
 }

@@ -1,9 +1,9 @@
 import type { Address } from '../engine/engine.ts'
 import { asBridgeError, BridgeError } from '../errors.ts'
 import type { ChatRow } from '../store/identities.ts'
-import type { Sender } from './delivery.ts'
 import { phoneDigits } from './phone.ts'
 import type { Records } from './records.ts'
+import type { Sender } from './sender.ts'
 
 const LOOKUP_SECONDS = 20
 

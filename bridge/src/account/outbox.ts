@@ -1,20 +1,16 @@
-import type { Engine, Sendable } from '../engine/engine.ts'
-import { asBridgeError, BridgeError } from '../errors.ts'
+import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import type { CommandArgs, CommandResult } from '../protocol.ts'
+import type { CommandArgs, CommandResult, Pacing } from '../protocol.ts'
 import type { Outgoing } from '../store/outbox.ts'
-import { checkContent, pollOf } from './content.ts'
-import { Delivery, type Sender } from './delivery.ts'
+import { Admission } from './admission.ts'
+import { Delivery } from './delivery.ts'
 import type { Records } from './records.ts'
-import { now } from './text.ts'
+import type { Sender } from './sender.ts'
 
 type Send = CommandArgs<'send'>
 type Sent = CommandResult<'send'>
 
-const TTL_SECONDS = 600
 const WAIT_SECONDS = 20
-/** How long "now" is for a message that may not wait. */
-const NOW_SECONDS = 20
 const MAX_WAITING = 1000
 
 /**
@@ -24,6 +20,7 @@ const MAX_WAITING = 1000
 export class Outbox {
   readonly #records: Records
   readonly #sender: Sender
+  readonly #admission: Admission
   readonly #delivery: Delivery
   /** Requests that have no row yet, by request id. */
   readonly #admissions = new Map<string, Promise<void>>()
@@ -35,6 +32,10 @@ export class Outbox {
     this.#records = records
     this.#sender = sender
     this.#delivery = new Delivery(records, sender, log, (number) => this.#settled(number))
+    this.#admission = new Admission(records, sender, (expires_at) => {
+      this.#delivery.add(expires_at)
+      sender.queueChanged()
+    })
   }
 
   /**
@@ -43,19 +44,26 @@ export class Outbox {
    */
   async send(request: Send): Promise<Sent> {
     const { request_id, wait = WAIT_SECONDS } = request
-    if (!this.#row(request_id)) await this.#admit(request)
-    const row = this.#row(request_id)
-    if (row?.state === 'queued') await this.#confirmation(row, wait)
+    const known = this.#row(request_id)
+    if (!known) await this.#admit(request)
+    const row = known ?? this.#row(request_id)
+    if (row?.state !== 'queued') return answer(row)
+    await this.#confirmation(row, wait)
     return answer(this.#row(request_id))
   }
 
   count(): number {
-    return this.#records.store.outbox.countQueued(this.#records.account)
+    return this.#delivery.queued
   }
 
   /** Goes on with what waits, at once: call it when the account has connected. */
   resume(): void {
     this.#delivery.resume()
+  }
+
+  /** From now on messages go out no faster than this. */
+  pace(pacing: Pacing): void {
+    this.#delivery.pace(pacing)
   }
 
   /** What waits stays on disk. */
@@ -83,58 +91,10 @@ export class Outbox {
   }
 
   async #enter(request: Send): Promise<void> {
-    const { engine } = this.#sender
-    const ttl = request.ttl ?? TTL_SECONDS
-    this.#checkLinked()
-    checkContent(request.content, engine.capabilities())
     if (this.count() + this.#admissions.size > MAX_WAITING) {
       throw new BridgeError('rate_limited', `${MAX_WAITING} messages are waiting to be sent: try again later`)
     }
-    if (ttl === 0) this.#checkConnected()
-    const chat = await this.#sender.resolve(request.chat)
-    const prepared = await engine
-      .prepare(this.#records.identity.address(chat), sendable(request.content), { mentions: [] })
-      .catch((error: unknown) => {
-        throw asBridgeError(error) ?? error
-      })
-    // Both may have changed meanwhile.
-    this.#checkLinked()
-    if (ttl === 0) this.#checkConnected()
-    this.#insert(request, chat.chat_id, prepared, ttl)
-  }
-
-  #insert(
-    { request_id, content }: Send,
-    chat_id: string,
-    { external_id, payload }: Awaited<ReturnType<Engine['prepare']>>,
-    ttl: number,
-  ): void {
-    const { store, account, messages, identity } = this.#records
-    store.database.transaction(() => {
-      const at = now()
-      const message_id = messages.id(chat_id, external_id)
-      const poll = pollOf(content)
-      const row = {
-        message_id,
-        chat_id,
-        external_id,
-        from_me: true,
-        sender_id: null,
-        kind: content.kind,
-        said: null,
-        poll,
-        choices: null,
-        quoted_message_id: null,
-        timestamp: at,
-        raw: payload,
-      }
-      store.messages.insert(account, row, at)
-      const expires_at = at + (ttl === 0 ? NOW_SECONDS : ttl)
-      store.outbox.insert(account, { request_id, message_id, chat_id, retry: ttl > 0, expires_at })
-      identity.note(this.#records.address(chat_id), { listed: true, active_at: at })
-    })
-    this.#sender.queueChanged()
-    this.#delivery.wake()
+    await this.#admission.enter(request)
   }
 
   /** Resolves when the message is settled or `seconds` are over; at once when it has to wait for a connection. */
@@ -154,26 +114,11 @@ export class Outbox {
   #settled(number: number): void {
     for (const resolve of this.#waiting.get(number) ?? []) resolve()
   }
-
-  #checkLinked(): void {
-    if (this.#sender.isLinked()) return
-    throw new BridgeError('not_linked', 'The account is not linked to WhatsApp any more: link it again')
-  }
-
-  #checkConnected(): void {
-    if (this.#sender.isConnected()) return
-    throw new BridgeError('not_connected', 'WhatsApp is not connected at the moment and the message may not wait')
-  }
 }
 
 function answer(row: Outgoing | undefined): Sent {
   if (!row) throw new Error('an admitted request has no row')
-  const { message_id, chat_id, state, sent_at, error } = row
-  if (error) throw new BridgeError(error.code, error.message, { message_id, chat_id })
-  return { message_id, chat_id, status: state === 'sent' ? 'sent' : 'queued', sent_as: 'text', timestamp: sent_at }
-}
-
-function sendable(content: Send['content']): Sendable {
-  if (content.kind !== 'buttons' && content.kind !== 'list') return content
-  throw new BridgeError('unsupported', 'This account cannot send buttons')
+  const { message_id, chat_id, state, sent_at, sent_as, error } = row
+  if (error) throw new BridgeError(error.code, error.message, { ...error.details, message_id, chat_id })
+  return { message_id, chat_id, status: state === 'sent' ? 'sent' : 'queued', sent_as, timestamp: sent_at }
 }

@@ -1,5 +1,5 @@
 import type { VoteReceived } from '../engine/engine.ts'
-import type { Poll, PollTally } from '../protocol.ts'
+import type { Poll, PollTally, PollVoteEvent } from '../protocol.ts'
 import type { Store } from '../store/store.ts'
 import type { Identity } from './identity.ts'
 import type { Journal } from './journal.ts'
@@ -26,8 +26,11 @@ export class Polls {
     this.#messages = messages
   }
 
-  /** Keeps a vote and journals it. One that a later choice of the same voter has overtaken is left out. */
-  vote(vote: VoteReceived): void {
+  /**
+   * Keeps a vote and journals it. One that a later choice of the same voter has overtaken is left out. Returns the event, if there was one, and
+   * what the voter had chosen before.
+   */
+  vote(vote: VoteReceived): { event: PollVoteEvent; before: string[] } | undefined {
     this.#identity.note(vote.voter)
     this.#identity.note(vote.chat)
     const { id: here } = this.#identity.chat(vote.chat)
@@ -36,27 +39,26 @@ export class Polls {
     const error = vote.error ?? (poll ? null : 'poll_unknown')
     const options = error ? [] : vote.options
     const { timestamp } = vote
+    const before = poll ? this.#store.votes.of(this.#account, poll.poll_id, voter.id) : []
     if (poll && !error) {
       const choice = { poll_id: poll.poll_id, voter_id: voter.id, options, timestamp }
-      if (!this.#store.votes.save(this.#account, choice)) return
+      if (!this.#store.votes.save(this.#account, choice)) return undefined
     }
-    this.#journal.append(
-      {
-        type: 'poll_vote',
-        message_id: this.#messages.id(here, vote.external_id),
-        poll_id: poll?.poll_id ?? this.#messages.id(here, vote.poll_external_id),
-        chat: this.#identity.chatById(poll?.chat_id ?? here),
-        voter,
-        question: poll?.question ?? null,
-        options,
-        tally: poll ? this.#tally(poll) : [],
-        error,
-        from_me: vote.from_me,
-        origin: { ...vote.origin, replayed: false },
-        timestamp,
-      },
-      `vote:${here}:${vote.external_id}`,
-    )
+    const event: PollVoteEvent = {
+      type: 'poll_vote',
+      message_id: this.#messages.id(here, vote.external_id),
+      poll_id: poll?.poll_id ?? this.#messages.id(here, vote.poll_external_id),
+      chat: this.#identity.chatById(poll?.chat_id ?? here),
+      voter,
+      question: poll?.question ?? null,
+      options,
+      tally: poll ? this.#tally(poll) : [],
+      error,
+      from_me: vote.from_me,
+      origin: { ...vote.origin, replayed: false },
+      timestamp,
+    }
+    return this.#journal.append(event, `vote:${here}:${vote.external_id}`) ? { event, before } : undefined
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Address, EngineEvent, PresenceReceived, StoredMessage } from '../e
 import type { Logger } from '../log.ts'
 import type { Chat, PresenceEvent } from '../protocol.ts'
 import type { Store } from '../store/store.ts'
+import { Answers } from './answers.ts'
 import { Changes } from './changes.ts'
 import { clean } from './clean.ts'
 import { Happenings } from './happenings.ts'
@@ -19,6 +20,7 @@ export class Records {
   readonly journal: Journal
   readonly messages: Messages
   readonly polls: Polls
+  readonly #answers: Answers
   readonly #changes: Changes
   readonly #happenings: Happenings
   readonly #log: Logger
@@ -31,6 +33,7 @@ export class Records {
     this.journal = new Journal(store, account)
     this.messages = new Messages(store, account, this.identity, this.journal)
     this.polls = new Polls(store, account, this.identity, this.journal, this.messages)
+    this.#answers = new Answers(store, account, this.journal)
     this.#changes = new Changes(store, account, this, log)
     this.#happenings = new Happenings(this.identity, this.journal)
   }
@@ -68,7 +71,7 @@ export class Records {
   #keep(event: Exclude<EngineEvent, PresenceReceived>): void {
     switch (event.type) {
       case 'message':
-        return void this.messages.receive(event)
+        return this.#answers.said(this.messages.receive(event))
       case 'undecryptable':
         return this.messages.undecryptable(event)
       case 'receipt':
@@ -80,7 +83,7 @@ export class Records {
       case 'reaction':
         return this.#changes.reaction(event)
       case 'poll_vote':
-        return this.polls.vote(event)
+        return this.#answers.voted(this.polls.vote(event))
       case 'group_change':
         return this.#happenings.group(event)
       case 'call':

@@ -30,12 +30,19 @@ export interface NewMessage {
   poll: Poll | null
 }
 
+/** Who wrote a message: the account itself, somebody else, or either. */
+export type Whose = 'own' | 'others' | 'any'
+
 type Flag = 'from_me' | 'edited' | 'revoked'
 type Json = 'poll' | 'said' | 'choices'
 type Row = Omit<Message, Flag | Json> & Record<Flag, number> & Record<Json, string | null>
 
 const COLUMNS = `message_id, chat_id, external_id, from_me, sender_id, kind, said, choices, quoted_message_id, edited, revoked, timestamp,
   raw, poll`
+/** Neither a reaction nor anything else that is no message by itself. */
+const IS_MESSAGE = `kind IN ('text', 'poll', 'image', 'video', 'audio', 'document', 'sticker', 'location', 'contact', 'other')`
+const outgoing = (fits: string) =>
+  `EXISTS (SELECT 1 FROM outbox WHERE outbox.account_id = messages.account_id AND outbox.message_id = messages.message_id AND ${fits})`
 const SELECT = `SELECT ${COLUMNS} FROM messages WHERE account_id = $account_id`
 
 export class MessageTable {
@@ -71,15 +78,50 @@ export class MessageTable {
     return read(this.#database.get(sql, { account_id, external_id }))
   }
 
+  /** The newest message of a chat that was not deleted and has not failed. */
+  last(account_id: string, chat_id: string, whose: Whose): Message | undefined {
+    const author = { own: 'AND from_me = 1', others: 'AND from_me = 0', any: '' }[whose]
+    const sql = `${SELECT} AND chat_id = $chat_id AND revoked = 0 AND ${IS_MESSAGE} ${author} AND NOT ${outgoing("state = 'failed'")}
+      ORDER BY timestamp DESC, rowid DESC LIMIT 1`
+    return read(this.#database.get(sql, { account_id, chat_id }))
+  }
+
+  /** The newest question with choices that a chat may have seen by the time `at`, and that was asked after `since`. */
+  question(account_id: string, chat_id: string, since: number, at: number): Message | undefined {
+    const seen = outgoing(`(state = 'sent' AND messages.timestamp <= $at OR state = 'queued' AND tried = 1)`)
+    const sql = `${SELECT} AND chat_id = $chat_id AND choices IS NOT NULL AND revoked = 0 AND timestamp >= $since AND ${seen}
+      ORDER BY timestamp DESC, rowid DESC LIMIT 1`
+    return read(this.#database.get(sql, { account_id, chat_id, since, at }))
+  }
+
+  /** Whether anything was ever said in a chat, as far as it is kept; what never reached WhatsApp was not. */
+  isKnownChat(account_id: string, chat_id: string): boolean {
+    const sql = `SELECT 1 FROM messages WHERE account_id = $account_id AND chat_id = $chat_id
+      AND NOT ${outgoing("state <> 'sent'")} LIMIT 1`
+    return this.#database.get(sql, { account_id, chat_id }) !== undefined
+  }
+
+  setRaw(account_id: string, message_id: string, raw: Uint8Array): void {
+    const sql = 'UPDATE messages SET raw = $raw WHERE account_id = $account_id AND message_id = $message_id'
+    this.#database.run(sql, { account_id, message_id, raw })
+  }
+
+  setTimestamp(account_id: string, message_id: string, timestamp: number): void {
+    const sql = 'UPDATE messages SET timestamp = $timestamp WHERE account_id = $account_id AND message_id = $message_id'
+    this.#database.run(sql, { account_id, message_id, timestamp })
+  }
+
   /** Two chats are one: the messages of `from` belong to `to`. */
   moveChat(account_id: string, from: string, to: string): void {
     const sql = 'UPDATE OR IGNORE messages SET chat_id = $to WHERE account_id = $account_id AND chat_id = $from'
     this.#database.run(sql, { account_id, from, to })
   }
 
-  /** Deletes messages older than `before` and polls older than `pollsBefore`, with their votes and outbox rows. */
+  /** Deletes messages older than `before`, and polls and questions older than `pollsBefore`, with their votes and outbox rows. */
   sweep(before: number, pollsBefore: number): void {
-    this.#database.run('DELETE FROM messages WHERE stored_at < $before AND poll IS NULL', { before })
+    this.#database.run('DELETE FROM messages WHERE stored_at < $before AND poll IS NULL AND choices IS NULL', {
+      before,
+    })
     this.#database.run('DELETE FROM messages WHERE stored_at < $pollsBefore', { pollsBefore })
   }
 }

@@ -26,6 +26,14 @@ export class VoteTable {
     return changed > 0
   }
 
+  /** The current choice of one voter. */
+  of(account_id: string, poll_id: string, voter_id: string): string[] {
+    const sql =
+      'SELECT options FROM votes WHERE account_id = $account_id AND poll_id = $poll_id AND voter_id = $voter_id'
+    const row = this.#database.get<{ options: string }>(sql, { account_id, poll_id, voter_id })
+    return row ? fromJson<string[]>(row.options) : []
+  }
+
   /** The current choice of every voter. */
   choices(account_id: string, poll_id: string): string[][] {
     const sql = 'SELECT options FROM votes WHERE account_id = $account_id AND poll_id = $poll_id'

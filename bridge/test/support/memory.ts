@@ -10,16 +10,18 @@ import {
   type EngineFactory,
   type EngineHost,
   type GroupAdmin,
+  type MediaFile,
   type MessageReceived,
   type OutboundMessage,
   type PairProgress,
   type PairRequest,
   type Prepared,
   type Self,
+  type SendContext,
   type VoteReceived,
 } from '../../src/engine/engine.ts'
 import { createLogger } from '../../src/log.ts'
-import type { Capability, Content } from '../../src/protocol.ts'
+import type { Capability, Content, Presence } from '../../src/protocol.ts'
 import { Store } from '../../src/store/store.ts'
 import { type Cleanup, makeFolder } from './folder.ts'
 
@@ -32,11 +34,24 @@ export const OWNER: Self = {
 }
 export const BOB = { phone: '15550000002@s.whatsapp.net', lid: '900000000000002@lid', digits: '15550000002' }
 
+/** What can be sent: everything that does not degrade. */
+const KINDS = [
+  ...['text', 'image', 'video', 'audio', 'document', 'sticker', 'location', 'contact', 'poll'],
+  ...['reaction', 'edit', 'delete', 'forward', 'pin', 'unpin'],
+]
+
 export class MemoryEngine implements Engine {
   readonly name = 'memory'
   readonly host: EngineHost
   readonly sent: OutboundMessage[] = []
   readonly lookups: string[] = []
+  readonly contexts: SendContext[] = []
+  readonly uploads: { message: OutboundMessage; media: MediaFile }[] = []
+  readonly presences: { presence: Presence; to: Address | null }[] = []
+  /** What becomes of the next file, and of the next presence. */
+  handOver: (message: OutboundMessage, media: MediaFile, signal: AbortSignal) => Promise<Uint8Array> = ({ payload }) =>
+    Promise.resolve(Buffer.concat([payload, Buffer.from(' ')]))
+  show: () => Promise<void> = () => Promise.resolve()
   /** What becomes of the next message. */
   deliver: (message: OutboundMessage, signal: AbortSignal) => Promise<{ accepted_at: number }> = () =>
     Promise.resolve({ accepted_at: 1_700_000_000 })
@@ -65,7 +80,8 @@ export class MemoryEngine implements Engine {
   }
 
   capabilities(): Record<string, Capability> {
-    return { text: { supported: true, limits: {} }, poll: { supported: true, limits: {} } }
+    const limits: Record<string, Record<string, number>> = { image: { bytes: 1000 }, document: { bytes: 5000 } }
+    return Object.fromEntries(KINDS.map((kind) => [kind, { supported: true, limits: limits[kind] ?? {} }]))
   }
 
   start(): void {
@@ -88,8 +104,9 @@ export class MemoryEngine implements Engine {
     return Promise.resolve()
   }
 
-  prepare(_to: Address, content: Content): Promise<Prepared> {
+  prepare(_to: Address, content: Content, context: SendContext): Promise<Prepared> {
     this.#ids += 1
+    this.contexts.push(context)
     return Promise.resolve({ external_id: `OUT${this.#ids}`, payload: Buffer.from(JSON.stringify(content)) })
   }
 
@@ -103,11 +120,19 @@ export class MemoryEngine implements Engine {
     return Promise.resolve(this.directory.get(phone) ?? null)
   }
 
-  upload = unsupported
+  upload(message: OutboundMessage, media: MediaFile, signal: AbortSignal): Promise<Uint8Array> {
+    this.uploads.push({ message, media })
+    return this.handOver(message, media, signal)
+  }
+
   download = unsupported
   picture = unsupported
   markRead = unsupported
-  presence = unsupported
+  presence(presence: Presence, to: Address | null): Promise<void> {
+    this.presences.push({ presence, to })
+    return this.show()
+  }
+
   watchPresence = unsupported
 
   connect(): void {

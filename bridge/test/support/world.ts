@@ -13,6 +13,8 @@ silenceConsole()
 
 export const CONSUMER = 'test'
 
+const UNPACED = { burst: 1000, chat_per_minute: 0, account_per_minute: 0 }
+
 export class World {
   readonly whatsapp: SimulatedWhatsApp
   readonly owner: Phone
@@ -42,11 +44,12 @@ export class World {
     return BridgeProcess.start(this.#cleanup, { args, env, ...(data !== undefined && { data }) })
   }
 
-  /** A bridge with the owner's account, and a client that listens to it. */
-  async linked(): Promise<{ bridge: BridgeProcess; client: Client; home: Home }> {
+  /** A bridge with the owner's account, and a client that listens to it. Tests write faster than people do: without pacing unless told. */
+  async linked({ paced = false } = {}): Promise<{ bridge: BridgeProcess; client: Client; home: Home }> {
     const bridge = await this.bridge()
     const client = await bridge.client()
     const account_id = await link(client, this.owner)
+    if (!paced) await client.call('configure', { account_id, settings: { pacing: UNPACED } })
     return { bridge, client, home: await Home.listen(client, account_id) }
   }
 }
