@@ -12,14 +12,38 @@ import { parseArgs } from 'node:util'
 
 import { BridgeSide } from './support/bridge-side.ts'
 import { clock } from './support/clock.ts'
+import { crowd } from './support/crowd.ts'
+import { fill } from './support/million.ts'
 import { RawSide } from './support/raw-side.ts'
 import type { Side } from './support/side.ts'
 import { Simulator } from './support/simulator.ts'
 import { percentile, rounded } from './support/statistics.ts'
 
 /** How often, how many, and how many milliseconds. One full run is 5000 messages for each side, after the warm-up. */
-const FULL = { warmUp: 50, turns: 250, bursts: 3, burst: 500, floods: 3, flood: 1000, starts: 7, calm: 10_000 }
-const QUICK = { warmUp: 5, turns: 20, bursts: 2, burst: 50, floods: 2, flood: 100, starts: 2, calm: 1000 }
+const FULL = {
+  warmUp: 50,
+  turns: 250,
+  bursts: 3,
+  burst: 500,
+  floods: 3,
+  flood: 1000,
+  starts: 7,
+  calm: 10_000,
+  stored: 1_000_000,
+  accounts: [1, 5, 20],
+}
+const QUICK = {
+  warmUp: 5,
+  turns: 20,
+  bursts: 2,
+  burst: 50,
+  floods: 2,
+  flood: 100,
+  starts: 2,
+  calm: 1000,
+  stored: 10_000,
+  accounts: [1, 2],
+}
 /** What a message leaves to do, receipts for one, is over by then: the other side's turn comes undisturbed. */
 const TURN_MS = 20
 
@@ -55,12 +79,20 @@ async function main(): Promise<void> {
     await side.link()
     progress(`${side.name}: linked, process ${side.process.pid}`)
   }
-  process.stdout.write(`${JSON.stringify(rounded(await measure(sides, simulator)))}\n`)
+  const measured = await measure(sides, simulator, async () => {
+    await bridge.stop()
+    fill(bridge.store, plan.stored)
+    await bridge.start()
+  })
   for (const side of sides) await side.stop()
+  progress('accounts')
+  const accounts = await crowd(simulator, folder, plan.accounts, plan.calm)
+  process.stdout.write(`${JSON.stringify(rounded(report(measured, accounts)))}\n`)
   process.exit(0)
 }
 
-async function measure(sides: readonly Side[], simulator: Simulator): Promise<object> {
+/** @param fillUp Puts a million messages into the bridge's store. */
+async function measure(sides: readonly Side[], simulator: Simulator, fillUp: () => Promise<void>): Promise<Measured> {
   await pause(plan.calm)
   const rss = ofEach(sides, (side) => side.process.rss())
   await takeTurns('warming up', sides, plan.warmUp, async (side) => {
@@ -84,7 +116,10 @@ async function measure(sides: readonly Side[], simulator: Simulator): Promise<ob
   const load = usage(sides, before)
   const rssAfter = ofEach(sides, (side) => side.process.rss())
   const start = await takeTurns('starts', sides, plan.starts, restarted)
-  return report({ rss, send, incoming, burst, flood, load, rssAfter, start, idle: await idled(sides) })
+  const idle = await idled(sides)
+  await fillUp()
+  const startFull = await takeTurns('starts with a full store', sides, plan.starts, restarted)
+  return { rss, send, incoming, burst, flood, load, rssAfter, start, startFull, idle }
 }
 
 interface Measured {
@@ -96,11 +131,13 @@ interface Measured {
   load: Figures<Usage>
   rssAfter: Figures<number>
   start: Figures<number[]>
+  startFull: Figures<number[]>
   idle: Figures<Usage>
 }
 
-function report(measured: Measured): object {
-  const { rss, send, incoming, burst, flood, rssAfter, start, idle } = measured
+function report(measured: Measured, accounts: ReadonlyMap<number, number>): object {
+  const { rss, send, incoming, burst, flood, rssAfter, start, startFull, idle } = measured
+  const [fewest, most] = [Math.min(...accounts.keys()), Math.max(...accounts.keys())]
   return {
     bench: 'speed',
     quick,
@@ -117,11 +154,15 @@ function report(measured: Measured): object {
     rss_extra_mib: rss.bridge - rss.raw,
     // After `messages`: 5000 in a full run.
     rss_after_5000_extra_mib: rssAfter.bridge - rssAfter.raw,
+    account_extra_mib: ((accounts.get(most) ?? 0) - (accounts.get(fewest) ?? 0)) / (most - fewest),
     start_ratio: ratio(start),
+    // With `stored` messages in the bridge's store: a million in a full run.
+    start_ratio_1m: ratio(startFull),
+    stored: plan.stored,
     idle_writes: idle.bridge.written,
     idle_cpu_ms: idle.bridge.cpu,
     raw: figures(measured, 'raw'),
-    bridge: figures(measured, 'bridge'),
+    bridge: { ...figures(measured, 'bridge'), accounts_rss_mib: Object.fromEntries(accounts) },
   }
 }
 
@@ -129,7 +170,8 @@ function ratio(results: Figures<number[]>, part = 0.5): number {
   return percentile(results.bridge, part) / percentile(results.raw, part)
 }
 
-function figures({ rss, send, incoming, burst, flood, load, rssAfter, start, idle }: Measured, name: Name): object {
+function figures(measured: Measured, name: Name): object {
+  const { rss, send, incoming, burst, flood, load, rssAfter, start, startFull, idle } = measured
   return {
     send_p50_ms: percentile(send[name], 0.5),
     send_p95_ms: percentile(send[name], 0.95),
@@ -141,6 +183,7 @@ function figures({ rss, send, incoming, burst, flood, load, rssAfter, start, idl
     messages_cpu_ms: load[name].cpu,
     messages_written: load[name].written,
     start_ms: start[name],
+    start_1m_ms: startFull[name],
     idle_writes: idle[name].written,
     idle_cpu_ms: idle[name].cpu,
   }

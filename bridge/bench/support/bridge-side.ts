@@ -50,6 +50,11 @@ export class BridgeSide implements Side {
     await this.#listen()
   }
 
+  /** Its database. */
+  get store(): string {
+    return join(this.#data, 'bridge.db')
+  }
+
   async start(): Promise<number> {
     const asked = clock()
     await this.#launch()
