@@ -44,6 +44,11 @@ function sqliteError(errcode: number): Error {
   return Object.assign(new Error('x'), { code: 'ERR_SQLITE_ERROR', errcode })
 }
 
+/** An error of a plain file. */
+function fileError(code: string): Error {
+  return Object.assign(new Error('x'), { code, syscall: 'write' })
+}
+
 test('every error that means trouble with the disk is known as such', () => {
   const known = { 13: 'full', 8: 'read_only', 14: 'read_only', 11: 'corrupt', 26: 'corrupt', 10: 'full' } as const
   for (const [code, problem] of Object.entries(known)) assert.equal(problemOf(sqliteError(Number(code))), problem)
@@ -58,9 +63,8 @@ test('every error that means trouble with the disk is known as such', () => {
   } as const
   for (const [code, problem] of Object.entries(extended)) assert.equal(problemOf(sqliteError(Number(code))), problem)
   for (const code of [1, 5, 19, 20, 2067]) assert.equal(problemOf(sqliteError(code)), undefined, String(code))
-  const file = (code: string): Error => Object.assign(new Error('x'), { code, syscall: 'write' })
   assert.deepEqual(
-    ['ENOSPC', 'EDQUOT', 'EROFS', 'ENOENT'].map((code) => problemOf(file(code))),
+    ['ENOSPC', 'EDQUOT', 'EROFS', 'ENOENT'].map((code) => problemOf(fileError(code))),
     ['full', 'full', 'read_only', undefined],
   )
   assert.equal(problemOf(Object.assign(new Error('x'), { code: 'EPERM' })), undefined, 'not of a file')

@@ -43,7 +43,7 @@ export function open(path: string): DatabaseSync {
 }
 
 /** SQLite gives its companion files (-wal, -shm) the permissions of the file itself. */
-function makePrivate(path: string): void {
+export function makePrivate(path: string): void {
   closeSync(openSync(path, 'a', 0o600))
   chmodSync(path, 0o600)
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { AccountTable } from './accounts.ts'
 import { AuthTable } from './auth.ts'
+import { Backups } from './backup.ts'
 import { Database } from './database.ts'
 import { HistoryTable } from './history.ts'
 import { IdentityTable } from './identities.ts'
@@ -26,6 +27,7 @@ export class Store {
   readonly database: Database
   readonly accounts: AccountTable
   readonly auth: AuthTable
+  readonly backups: Backups
   readonly history: HistoryTable
   readonly identities: IdentityTable
   readonly journal: JournalTable
@@ -40,6 +42,7 @@ export class Store {
     this.database = new Database(folder)
     this.accounts = new AccountTable(this.database)
     this.auth = new AuthTable(this.database)
+    this.backups = new Backups(this.database, folder)
     this.history = new HistoryTable(this.database)
     this.identities = new IdentityTable(this.database)
     this.journal = new JournalTable(this.database)
@@ -60,6 +63,7 @@ export class Store {
   }
 
   close(): void {
+    this.backups.discard()
     this.database.close()
   }
 }
