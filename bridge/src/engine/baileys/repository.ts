@@ -1,5 +1,6 @@
 import type { Incoming } from './incoming.ts'
 import {
+  type AuthenticationCreds,
   DEFAULT_CONNECTION_CONFIG,
   isPnUser,
   type SignalKeyStoreWithTransaction,
@@ -7,6 +8,7 @@ import {
   type SocketConfig,
 } from './library.ts'
 import type { Pairs } from './pairs.ts'
+import { askByNumber, oneAtATime } from './sessions.ts'
 
 type MakeRepository = SocketConfig['makeSignalRepository']
 
@@ -15,6 +17,8 @@ export function makeRepository(incoming: Incoming, pairs: Pairs): MakeRepository
   return (auth, logger, lookup) => {
     const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, logger, lookup)
     const keys = auth.keys as SignalKeyStoreWithTransaction
+    oneAtATime(keys, auth.creds as AuthenticationCreds)
+    askByNumber(repository)
     const { lidMapping } = repository
     const store = lidMapping.storeLIDPNMappings.bind(lidMapping)
     lidMapping.storeLIDPNMappings = (found) => store(pairs.learn(found))
