@@ -35,5 +35,6 @@ function secondsIn(message: proto.IMessage): number | undefined {
   const { protocolMessage } = unwrap(message)
   if (protocolMessage?.type === EPHEMERAL_SETTING) return protocolMessage.ephemeralExpiration ?? 0
   const [, value] = partOf(message) ?? []
-  return contextIn(value)?.expiration || undefined
+  const { expiration } = contextIn(value) ?? {}
+  return expiration === 0 ? undefined : (expiration ?? undefined)
 }

@@ -9,6 +9,11 @@ import { contextOf, mentionsOf, nameMentioned, withoutContext } from './outbound
 const { MESSAGE_EDIT, REVOKE } = proto.Message.ProtocolMessage.Type
 const { PIN_FOR_ALL, UNPIN_FOR_ALL } = proto.Message.PinInChatMessage.Type
 const DAY = 86_400
+/** A plain text has no room for a context, and a place that goes on moving does so in one chat only. */
+const FORWARDED_AS = new Map([
+  ['conversation', 'extendedTextMessage'],
+  ['liveLocationMessage', 'locationMessage'],
+])
 const PINNED = { '1d': DAY, '7d': 7 * DAY, '30d': 30 * DAY }
 
 type Change = ReactionContent | EditContent | DeleteContent | PinContent | UnpinContent
@@ -40,10 +45,10 @@ export function forwardOf(context: SendContext, chat: Chat): proto.IMessage {
   if (!part) throw invalid('This message cannot be forwarded')
   if (isViewOnce(message)) throw invalid('A message that may be viewed once cannot be forwarded')
   const [name, value] = part
-  const said = typeof value === 'string' ? { text: value } : (withoutContext(value) as object)
   const forwardingScore = Math.min((contextIn(value)?.forwardingScore ?? 0) + 1, 127)
   const contextInfo = { ...contextOf({ ...context, mentions: [] }, chat), isForwarded: true, forwardingScore }
-  return { [name === 'conversation' ? 'extendedTextMessage' : name]: { ...said, contextInfo } }
+  const said = typeof value === 'string' ? { text: value } : (withoutContext(value) as object)
+  return { [FORWARDED_AS.get(name) ?? name]: { ...said, contextInfo } }
 }
 
 function targetOf({ target }: SendContext): MessageRef {
