@@ -106,6 +106,11 @@ export class Phone extends Writer {
     this.#reception.tell(this.seen.get(id), 'read')
   }
 
+  /** Tells the author that the voice note was played. */
+  play(id: string): void {
+    this.#reception.tell(this.seen.get(id), 'played')
+  }
+
   /** Tells the author that the message could not be read, so that it is sent again. */
   askAgain(id: string): void {
     this.#reception.askAgain(this.seen.get(id))

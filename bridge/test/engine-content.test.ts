@@ -5,7 +5,6 @@ import { aliasOf, pairOf, partiesOf } from '../src/engine/baileys/addresses.ts'
 import { readContent } from '../src/engine/baileys/content.ts'
 import { proto } from '../src/engine/baileys/library.ts'
 import { Pairs } from '../src/engine/baileys/pairs.ts'
-import { groupReceiptsOf, receiptsOf } from '../src/engine/baileys/receipts.ts'
 import type { Alias } from '../src/engine/engine.ts'
 import { LIMITS } from '../src/protocol.ts'
 
@@ -144,39 +143,5 @@ describe('addresses', () => {
     const parties = partiesOf({ remoteJid: bob.lid, remoteJidAlt: me.id, fromMe: true, id: 'x' }, me)
     assert.deepEqual(parties?.chat, { kind: 'person', aliases: [{ kind: 'lid', value: bob.lid }] })
     assert.equal(parties.sender.kind, 'self')
-  })
-})
-
-describe('receipts', () => {
-  const { Status } = proto.WebMessageInfo
-  const bob = '900000000000002@lid'
-  const by = { kind: 'person', aliases: [{ kind: 'lid', value: bob }] }
-  const key = { remoteJid: bob, fromMe: true, id: 'R1' }
-  const receipt = (status: string, timestamp: number) => ({ type: 'receipt', external_id: 'R1', status, by, timestamp })
-
-  test('one by one', () => {
-    const updates = [Status.SERVER_ACK, Status.DELIVERY_ACK, Status.READ, Status.PLAYED].map((status) => ({
-      key,
-      update: { status, messageTimestamp: 7 },
-    }))
-    assert.deepEqual(receiptsOf(updates, undefined), [
-      receipt('delivered', 7),
-      receipt('read', 7),
-      receipt('played', 7),
-    ])
-  })
-
-  test('about messages of others: none', () => {
-    const update = { status: Status.READ, messageTimestamp: 7 }
-    assert.deepEqual(receiptsOf([{ key: { ...key, fromMe: false }, update }], undefined), [])
-  })
-
-  test('in a group, by whoever read and not by whom the key names', () => {
-    const group = { ...key, remoteJid: '120363000000000001@g.us', participant: '900000000000003@lid' }
-    const told = groupReceiptsOf(
-      [{ key: group, receipt: { userJid: bob, receiptTimestamp: 7, readTimestamp: 8 } }],
-      undefined,
-    )
-    assert.deepEqual(told, [receipt('delivered', 7), receipt('read', 8)])
   })
 })

@@ -1,17 +1,21 @@
 import Type from 'typebox'
 
 import type { Call } from '../calls.ts'
-import { flag, number, phoneOf, short, verb, type Verbs } from './verb.ts'
+import { flag, message, number, phoneOf, short, verb, type Verbs } from './verb.ts'
 
 const presence = Type.Enum(['available', 'unavailable', 'composing', 'recording', 'paused'])
 const reason = Type.Optional(Type.Enum(['timeout', 'accepted_elsewhere', 'rejected_elsewhere']))
 const call = { call: short }
 
-/** Calls, and who is seen doing what. */
+/** Calls, what was played, and who is seen doing what. */
 export const SOCIAL: Verbs = {
   'phone.call': verb({ ...number, to: short, video: Type.Optional(flag) }, (whatsapp, { to, video = false, ...args }) =>
     describeCall(whatsapp.calls.place(phoneOf(whatsapp, args), whatsapp.chat(to), { video })),
   ),
+  'phone.play': verb(message, (whatsapp, args) => {
+    phoneOf(whatsapp, args).play(args.id)
+    return {}
+  }),
   'call.end': verb({ ...call, reason }, (whatsapp, args) => {
     whatsapp.calls.get(args.call).end(args.reason)
     return {}

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws'
 
 import type { Logger } from '../../log.ts'
+import type { Presence } from '../../protocol.ts'
 import { notConnected, UpgradeRefused } from './errors.ts'
 import {
   type BaileysEventMap,
@@ -10,6 +11,7 @@ import {
   type WASocket,
 } from './library.ts'
 import { summary } from './logger.ts'
+import { isUnencrypted } from './stanzas.ts'
 
 /** How long the other side may take to say goodbye. */
 const GOODBYE_MS = 500
@@ -25,6 +27,7 @@ export class Connection {
   readonly #over = new AbortController()
   readonly #watchdog: NodeJS.Timeout
   #open = false
+  #showing = false
 
   /** @param connectMs From here to logged in, or to the first code. */
   constructor(config: UserFacingSocketConfig, connectMs: number, log: Logger) {
@@ -37,6 +40,7 @@ export class Connection {
     this.#watchdog = setTimeout(() => void this.end(new Error('Connecting took too long')), connectMs)
     this.#contain()
     letMessagesThrough(this.socket)
+    keepQuiet(this.socket, () => this.#showing)
     this.before('CB:message', dropUnencrypted)
     // Baileys hears of a refused upgrade, but does nothing about it: it would wait for ever.
     this.socket.ws.on('unexpected-response', (_request: unknown, response: { statusCode?: number }) => {
@@ -71,6 +75,14 @@ export class Connection {
   /** Hears a stanza before Baileys does. */
   before(name: string, listener: (node: BinaryNode) => void): void {
     this.socket.ws.prependListener(name, (node: BinaryNode) => this.#hear(() => listener(node)))
+  }
+
+  /** Shows something to everybody, or in one chat: only what is shown here is. */
+  async show(presence: Presence, jid?: string): Promise<void> {
+    this.#showing = true
+    const shown = this.socket.sendPresenceUpdate(presence, jid)
+    this.#showing = false
+    await shown
   }
 
   /** Closes it: `closed` resolves with `reason` at once. Resolves when the line is down. */
@@ -141,7 +153,27 @@ function letMessagesThrough({ ev }: WASocket): void {
   }
 }
 
+/**
+ * Baileys shows itself to WhatsApp at each login and, without even saying as what, at each change of its session. It asks its own events first, so
+ * that is where it is stopped.
+ */
+function keepQuiet({ ev, authState }: WASocket, isAsked: () => boolean): void {
+  const emit = ev.emit.bind(ev)
+  ev.emit = (event, data) => {
+    if (event === 'connection.update') {
+      const { isOnline } = data as BaileysEventMap['connection.update']
+      if (isOnline !== undefined && !isAsked()) throw new Error('Nobody asked to be shown')
+    }
+    if (event !== 'creds.update') return emit(event, data)
+    const update = data as BaileysEventMap['creds.update']
+    const { creds } = authState
+    // What it takes for a new name is announced.
+    if (update.me) creds.me = update.me
+    return emit('creds.update', creds.me ? { ...update, me: creds.me } : update)
+  }
+}
+
 /** Baileys would take an unencrypted body from anybody for a message. */
 function dropUnencrypted(stanza: BinaryNode): void {
-  if (Array.isArray(stanza.content)) stanza.content = stanza.content.filter(({ tag }) => tag !== 'plaintext')
+  if (Array.isArray(stanza.content)) stanza.content = stanza.content.filter((part) => !isUnencrypted(part))
 }

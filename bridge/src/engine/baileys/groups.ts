@@ -3,6 +3,7 @@ import { EngineError, type EngineHost, type ListedChat } from '../engine.ts'
 import { aliasOf, isOneOf, ownAliases } from './addresses.ts'
 import type { Connection } from './connection.ts'
 import { cut } from './content.ts'
+import { ask } from './ask.ts'
 import { answeredCode, noAnswer } from './errors.ts'
 import {
   type BaileysEventMap,
@@ -55,14 +56,45 @@ export class Groups {
     connection.on('group-participants.update', (update) => this.#participants(connection, update))
   }
 
-  /** @throws EngineError */
+  /** @throws EngineError `chat_not_found`, `timeout`, `not_connected` */
   async fetch(connection: Connection, jid: string): Promise<GroupMetadata> {
     return this.#known.get(jid) ?? this.#ask(connection, jid)
   }
 
-  async #ask(connection: Connection, jid: string): Promise<GroupMetadata> {
+  /** As it is now; the host is told. @throws EngineError as `fetch` */
+  async update(connection: Connection, jid: string, stop: AbortSignal): Promise<GroupMetadata> {
+    const group = await this.#ask(connection, jid, stop)
+    this.#tell([group])
+    return group
+  }
+
+  /** This account is not in it any more. */
+  remove(id: string): void {
+    this.#known.delete(id)
+    const alias = aliasOf(id)
+    if (alias) this.#host.emit({ type: 'chats', chats: [], removed: [alias], all_groups: false })
+  }
+
+  /** What the host is told of a group. */
+  listed({ id, subject, size, participants }: GroupMetadata): ListedChat | undefined {
+    const alias = aliasOf(id)
+    if (alias?.kind !== 'group') return undefined
+    const own = ownAliases(this.#me())
+    const mine = participants.find((someone) => namesIn(someone).some((jid) => isOneOf(own, jid)))
+    const name = cut(subject, LIMITS.name_chars)
+    return {
+      kind: 'group',
+      aliases: [alias],
+      ...(name ? { name } : {}),
+      participants: Math.max(size ?? 0, participants.length),
+      is_admin: Boolean(mine?.admin),
+    }
+  }
+
+  async #ask(connection: Connection, jid: string, stop = connection.signal): Promise<GroupMetadata> {
     try {
-      const group = await connection.socket.groupMetadata(jid)
+      const content = [{ tag: 'query', attrs: { request: 'interactive' } }]
+      const group = extractGroupMetadata(await ask(connection, { to: jid, xmlns: 'w:g2', type: 'get' }, content, stop))
       this.#remember(group)
       return group
     } catch (error) {
@@ -103,21 +135,19 @@ export class Groups {
     const known = this.#known.get(id)
     if (participants) this.#tell([update as GroupMetadata])
     else if (known) this.#tell([{ ...known, ...update }])
-    else this.#refresh(connection, id)
+    else this.refresh(connection, id)
   }
 
   #participants(connection: Connection, update: BaileysEventMap['group-participants.update']): void {
     const { id, action, participants } = update
     const own = ownAliases(this.#me())
-    const mine = participants.some((someone) =>
-      [someone.id, someone.lid, someone.phoneNumber].some((jid) => isOneOf(own, jid)),
-    )
-    if (mine && action === 'remove') this.#remove(id)
-    else this.#refresh(connection, id)
+    const mine = participants.some((someone) => namesIn(someone).some((jid) => isOneOf(own, jid)))
+    if (mine && action === 'remove') this.remove(id)
+    else this.refresh(connection, id)
   }
 
   /** A list of members that is out of date would leave somebody unable to read: it is dropped at once. */
-  #refresh(connection: Connection, id: string): void {
+  refresh(connection: Connection, id: string): void {
     this.#known.delete(id)
     const busy = this.#fetching.has(id)
     this.#fetching.set(id, busy)
@@ -132,7 +162,7 @@ export class Groups {
       } while (this.#fetching.get(id) && connection.isOpen)
     } catch (error) {
       if (!(error instanceof EngineError && error.code === 'chat_not_found')) throw error
-      this.#remove(id)
+      this.remove(id)
     } finally {
       this.#fetching.delete(id)
     }
@@ -154,33 +184,13 @@ export class Groups {
 
   #tell(groups: GroupMetadata[], all_groups = false): void {
     for (const group of groups) this.#remember(group)
-    const chats = groups.flatMap((group) => this.#listed(group))
+    // A community itself is no chat; its announcements are one of its groups.
+    const chats = groups.flatMap((group) => (group.isCommunity ? [] : (this.listed(group) ?? [])))
     this.#host.emit({ type: 'chats', chats, removed: [], all_groups })
   }
+}
 
-  #remove(id: string): void {
-    this.#known.delete(id)
-    const alias = aliasOf(id)
-    if (alias) this.#host.emit({ type: 'chats', chats: [], removed: [alias], all_groups: false })
-  }
-
-  /** A community itself is no chat; its announcements are one of its groups. */
-  #listed({ id, subject, size, participants, isCommunity }: GroupMetadata): ListedChat[] {
-    const alias = aliasOf(id)
-    if (alias?.kind !== 'group' || isCommunity) return []
-    const own = ownAliases(this.#me())
-    const mine = participants.find((someone) =>
-      [someone.id, someone.lid, someone.phoneNumber].some((jid) => isOneOf(own, jid)),
-    )
-    const name = cut(subject, LIMITS.name_chars)
-    return [
-      {
-        kind: 'group',
-        aliases: [alias],
-        ...(name ? { name } : {}),
-        participants: Math.max(size ?? 0, participants.length),
-        is_admin: Boolean(mine?.admin),
-      },
-    ]
-  }
+/** Every form in which a member is named. */
+export function namesIn({ id, lid, phoneNumber }: GroupMetadata['participants'][number]): (string | undefined)[] {
+  return [id, lid, phoneNumber]
 }

@@ -18,7 +18,7 @@ import {
   type Sendable,
   type SendContext,
 } from '../engine.ts'
-import { markRead, picture, showPresence, watchPresence } from './actions.ts'
+import { type ActionParts, markRead, picture } from './actions.ts'
 import { selfOf } from './addresses.ts'
 import { Session } from './auth.ts'
 import { Backoff } from './backoff.ts'
@@ -27,8 +27,9 @@ import { CAPABILITIES } from './capabilities.ts'
 import { Connection } from './connection.ts'
 import { historyChats, savedContacts } from './contacts.ts'
 import { notConnected } from './errors.ts'
-import { groupAdmin } from './group-admin.ts'
+import { BaileysGroups } from './group-admin.ts'
 import { Groups } from './groups.ts'
+import { Happenings } from './happenings.ts'
 import { type Contact, WA_CERT_DETAILS, type WAVersion } from './library.ts'
 import { Lifeline } from './lifeline.ts'
 import { summary } from './logger.ts'
@@ -40,7 +41,9 @@ import { chatOf } from './outbound-chat.ts'
 import { Pairing } from './pairing.ts'
 import { Pairs } from './pairs.ts'
 import { Receiving } from './receiving.ts'
-import { groupReceiptsOf, receiptsOf } from './receipts.ts'
+import { Presences } from './presence.ts'
+import { probe } from './probe.ts'
+import { Restrictions } from './restrictions.ts'
 import { socketConfig, type SocketParts } from './socket.ts'
 import { TIMING, type Timing } from './timing.ts'
 
@@ -64,7 +67,7 @@ export function baileysEngine(options: BaileysOptions = {}): EngineFactory {
 
 class BaileysEngine implements Engine {
   readonly name = 'baileys'
-  readonly groups: GroupAdmin = groupAdmin(() => this.#open())
+  readonly groups: GroupAdmin
   readonly #host: EngineHost
   readonly #options: BaileysOptions
   readonly #timing: Timing
@@ -73,6 +76,9 @@ class BaileysEngine implements Engine {
   readonly #pairs: Pairs
   readonly #groupList: Groups
   readonly #mediaServers: MediaServers
+  readonly #happenings: Happenings
+  readonly #presences: Presences
+  readonly #restrictions: Restrictions
   #session: Session | undefined
   #lifeline: Lifeline | undefined
   /** Ends a link that is under way. */
@@ -87,6 +93,11 @@ class BaileysEngine implements Engine {
     this.#receiving = new Receiving(host, this.#pairs, me, this.#timing.repair)
     this.#groupList = new Groups(host, this.#pairs, me)
     this.#mediaServers = new MediaServers(options.url)
+    this.#happenings = new Happenings(host, this.#groupList, me)
+    this.#presences = new Presences(host, me)
+    this.#restrictions = new Restrictions(host)
+    const { groupChanges: changes } = this.#happenings
+    this.groups = new BaileysGroups({ host, groups: this.#groupList, changes, open: () => this.#open() })
     this.#parts = {
       url: options.url,
       version: options.version,
@@ -117,6 +128,7 @@ class BaileysEngine implements Engine {
   async stop(): Promise<void> {
     this.#stopping?.abort(notConnected())
     await this.#lifeline?.stop()
+    this.#restrictions.stop()
   }
 
   async pair(request: PairRequest, progress: (step: PairProgress) => void, signal: AbortSignal): Promise<Self> {
@@ -158,7 +170,10 @@ class BaileysEngine implements Engine {
 
   async send(message: OutboundMessage, signal: AbortSignal): Promise<{ accepted_at: number }> {
     const parts = { connection: this.#open(), host: this.#host, groups: this.#groupList, ackMs: this.#timing.ack }
-    return await send(parts, message, signal)
+    return await send(parts, message, signal).catch(async (error: unknown) => {
+      const restricted = error instanceof EngineError && error.code === 'restricted'
+      throw restricted ? await this.#restrictions.explain(error, this.#lifeline?.open) : error
+    })
   }
 
   async lookup(phone: string, signal: AbortSignal): Promise<Address | null> {
@@ -174,19 +189,24 @@ class BaileysEngine implements Engine {
   }
 
   async picture(whom: Address, signal: AbortSignal): Promise<Readable | null> {
-    return await picture(this.#open(), whom, signal)
+    return await picture(this.#action(), this.#mediaServers, whom, signal)
   }
 
   async markRead(messages: readonly MessageRef[], signal: AbortSignal): Promise<void> {
-    await markRead(this.#open(), messages, signal)
+    await markRead(this.#action(), this.#groupList, messages, signal)
   }
 
   async presence(presence: Presence, to: Address | null, signal: AbortSignal): Promise<void> {
-    await showPresence(this.#open(), presence, to, signal)
+    await this.#presences.show(this.#open(), presence, to, signal)
   }
 
   async watchPresence(whom: Address, signal: AbortSignal): Promise<void> {
-    await watchPresence(this.#open(), whom, signal)
+    await this.#presences.watch(this.#open(), whom, signal)
+  }
+
+  /** Baileys waits for an answer as long as `query`, and then takes none for one. */
+  #action(): ActionParts {
+    return { connection: this.#open(), host: this.#host, answerMs: this.#timing.query / 2 }
   }
 
   #open(): Connection {
@@ -218,11 +238,12 @@ class BaileysEngine implements Engine {
   }
 
   #attach(connection: Connection, session: Session): Connection {
-    const emit = this.#host.emit.bind(this.#host)
     connection.on('creds.update', () => this.#keep(connection, () => session.save()))
     this.#receiving.attach(connection)
-    connection.on('messages.update', (updates) => receiptsOf(updates, this.#me).forEach(emit))
-    connection.on('message-receipt.update', (updates) => groupReceiptsOf(updates, this.#me).forEach(emit))
+    this.#happenings.attach(connection, (work) => this.#keep(connection, work))
+    this.#presences.attach(connection)
+    this.#restrictions.attach(connection)
+    probe(connection, this.#timing.probe, this.#timing.query)
     connection.on('contacts.upsert', (contacts) => this.#list(savedContacts(contacts, this.#me)))
     connection.on('contacts.update', (contacts) => this.#list(savedContacts(contacts, this.#me)))
     connection.on('messaging-history.set', (history) => this.#list(historyChats(history, this.#me)))

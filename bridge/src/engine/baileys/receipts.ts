@@ -1,52 +1,48 @@
 import type { ReceiptReceived } from '../engine.ts'
 import { person } from './addresses.ts'
-import { type BaileysEventMap, type Contact, proto, toNumber, type WAMessageKey } from './library.ts'
+import { type BinaryNode, type Contact, getBinaryNodeChild, getBinaryNodeChildren, isJidGroup } from './library.ts'
 
 type Status = ReceiptReceived['status']
 
-const { Status } = proto.WebMessageInfo
-const STATUSES: ReadonlyMap<number, Status> = new Map([
-  [Status.DELIVERY_ACK, 'delivered'],
-  [Status.READ, 'read'],
-  [Status.PLAYED, 'played'],
+/** By the type of a receipt; others are between devices. `inactive`: by a device that nobody is at. */
+const STATUSES: ReadonlyMap<string | undefined, Status> = new Map<string | undefined, Status>([
+  [undefined, 'delivered'],
+  ['inactive', 'delivered'],
+  ['read', 'read'],
+  ['played', 'played'],
 ])
 
-/** From a chat with one person. The key's JID is the reader's LID even when the message went to the number. */
-export function receiptsOf(updates: BaileysEventMap['messages.update'], me: Contact | undefined): ReceiptReceived[] {
-  return updates.flatMap(({ key, update }) => {
-    const status = STATUSES.get(update.status ?? 0)
-    return status ? receipt(key, status, toNumber(update.messageTimestamp), key.remoteJid, me) : []
-  })
+/**
+ * What a `<receipt>` says of the account's own messages. Baileys tells it later, takes "played" in a group for "read", and does not know
+ * several readers in one.
+ */
+export function receiptsIn(stanza: BinaryNode, me: Contact | undefined): ReceiptReceived[] {
+  const { attrs } = stanza
+  const { from, participant } = attrs
+  const status = STATUSES.get(attrs['type'])
+  // With a recipient it comes from the own phone, and is about what others wrote.
+  if (!status || attrs['recipient'] !== undefined) return []
+  const readers = getBinaryNodeChildren(stanza, 'participants')
+  if (isJidGroup(from) && !participant) {
+    return readers.flatMap((list) =>
+      getBinaryNodeChildren(list, 'user').flatMap(({ attrs: { jid, t } }) =>
+        receipts([list.attrs['key']], status, t ?? attrs['t'], [jid], me),
+      ),
+    )
+  }
+  const more = getBinaryNodeChildren(getBinaryNodeChild(stanza, 'list'), 'item').map((item) => item.attrs['id'])
+  const reader = [participant ?? from, attrs['participant_pn'], attrs['participant_lid']]
+  return receipts([attrs['id'], ...more], status, attrs['t'], reader, me)
 }
 
-/** From the members of a group. The key's participant is not to be trusted: Baileys merges receipts under the first reader's. */
-export function groupReceiptsOf(
-  updates: BaileysEventMap['message-receipt.update'],
-  me: Contact | undefined,
-): ReceiptReceived[] {
-  return updates.flatMap(({ key, receipt: by }) => readerReceipts(key, by, me))
-}
-
-function readerReceipts(key: WAMessageKey, by: proto.IUserReceipt, me: Contact | undefined): ReceiptReceived[] {
-  const times = {
-    delivered: by.receiptTimestamp,
-    read: by.readTimestamp,
-    played: by.playedTimestamp,
-  } satisfies Partial<Record<Status, unknown>>
-  return Object.entries(times).flatMap(([status, time]) => {
-    const seconds = toNumber(time)
-    return seconds > 0 ? receipt(key, status as Status, seconds, by.userJid, me) : []
-  })
-}
-
-function receipt(
-  key: WAMessageKey,
+function receipts(
+  ids: (string | undefined)[],
   status: Status,
-  seconds: number,
-  reader: string | null | undefined,
+  time: string | undefined,
+  reader: (string | undefined)[],
   me: Contact | undefined,
 ): ReceiptReceived[] {
-  if (!key.fromMe || !key.id) return []
-  const timestamp = seconds > 0 ? seconds : Math.floor(Date.now() / 1000)
-  return [{ type: 'receipt', external_id: key.id, status, by: person([reader], me) ?? null, timestamp }]
+  const timestamp = Number(time) || Math.floor(Date.now() / 1000)
+  const by = person(reader, me) ?? null
+  return ids.flatMap((external_id) => (external_id ? [{ type: 'receipt', external_id, status, by, timestamp }] : []))
 }

@@ -1,0 +1,48 @@
+import type { EngineEvent, EngineHost } from '../engine.ts'
+import { Calls } from './calls.ts'
+import type { Connection } from './connection.ts'
+import { GroupChanges } from './group-changes.ts'
+import type { Groups } from './groups.ts'
+import type { BinaryNode, Contact } from './library.ts'
+import { receiptsIn } from './receipts.ts'
+
+/**
+ * What happens besides messages: receipts, calls, changes in groups. Read from the stanzas themselves, and kept before Baileys confirms them:
+ * what could not be kept is told again.
+ */
+export class Happenings {
+  readonly groupChanges: GroupChanges
+  readonly #host: EngineHost
+  readonly #groups: Groups
+  readonly #me: () => Contact | undefined
+  readonly #calls: Calls
+
+  constructor(host: EngineHost, groups: Groups, me: () => Contact | undefined) {
+    this.#host = host
+    this.#groups = groups
+    this.#me = me
+    this.#calls = new Calls(me)
+    this.groupChanges = new GroupChanges(me)
+  }
+
+  /** @param keep Ends the connection when the work fails. */
+  attach(connection: Connection, keep: (work: () => void) => void): void {
+    const tell = (name: string, read: (stanza: BinaryNode) => EngineEvent[]) => {
+      connection.before(name, (stanza) => {
+        const events = read(stanza)
+        if (events.length > 0)
+          keep(() => this.#host.transaction(() => events.forEach((event) => this.#host.emit(event))))
+      })
+    }
+    tell('CB:receipt', (stanza) => receiptsIn(stanza, this.#me()))
+    tell('CB:call', (stanza) => this.#calls.in(stanza))
+    tell('CB:ib,,offline', () => this.#calls.caughtUp())
+    tell('CB:notification,type:w:gp2', (stanza) => {
+      const changes = this.groupChanges.in(stanza)
+      // Baileys does not tell of it as something about the group.
+      if (changes.some(({ change }) => change === 'expiration'))
+        this.#groups.refresh(connection, stanza.attrs['from'] ?? '')
+      return changes
+    })
+  }
+}

@@ -1,0 +1,81 @@
+import type { Presence } from '../../protocol.ts'
+import { type Address, EngineError, type EngineHost, type PresenceReceived } from '../engine.ts'
+import { aliasOf, person } from './addresses.ts'
+import { inTime } from './ask.ts'
+import type { Connection } from './connection.ts'
+import { jidOf } from './jids.ts'
+import { type BinaryNode, type Contact, getAllBinaryNodeChildren } from './library.ts'
+import { summary } from './logger.ts'
+
+const IN_CHAT = new Set<Presence>(['composing', 'recording', 'paused'])
+
+/** Who is seen doing what. Nothing is shown that nobody asked for. */
+export class Presences {
+  readonly #host: EngineHost
+  readonly #me: () => Contact | undefined
+
+  constructor(host: EngineHost, me: () => Contact | undefined) {
+    this.#host = host
+    this.#me = me
+  }
+
+  attach(connection: Connection): void {
+    connection.onStanza('CB:presence', (stanza) => this.#tell(presenceIn(stanza, this.#me())))
+    connection.onStanza('CB:chatstate', (stanza) => this.#tell(stateIn(stanza, this.#me())))
+    // WhatsApp shows nobody without a name, which a new device learns some time after its first login.
+    let due = false
+    const showUp = () => {
+      if (!due || !this.#me()?.name) return
+      due = false
+      connection.show('available').catch((error: unknown) => {
+        this.#host.log.warn({ error: summary(error) }, 'The account could not be shown online')
+      })
+    }
+    connection.on('connection.update', (update) => {
+      if (update.connection !== 'open') return
+      due = this.#host.markOnline()
+      showUp()
+    })
+    connection.on('creds.update', showUp)
+  }
+
+  /** @param to Where, for what is shown in one chat only. @throws EngineError */
+  async show(connection: Connection, presence: Presence, to: Address | null, stop: AbortSignal): Promise<void> {
+    if (IN_CHAT.has(presence) !== Boolean(to)) {
+      throw new EngineError('invalid_request', 'Typing is shown in a chat, being there everywhere', 'never')
+    }
+    if (!to && !this.#me()?.name) {
+      throw new EngineError('rejected', "WhatsApp has not told this account's name yet", 'later')
+    }
+    const shown = connection.show(presence, to ? jidOf(to, this.#host) : undefined)
+    await inTime(shown, AbortSignal.any([connection.signal, stop]))
+  }
+
+  async watch({ socket, signal }: Connection, whom: Address, stop: AbortSignal): Promise<void> {
+    await inTime(socket.presenceSubscribe(jidOf(whom, this.#host)), AbortSignal.any([signal, stop]))
+  }
+
+  #tell(event: PresenceReceived | undefined): void {
+    if (event) this.#host.emit(event)
+  }
+}
+
+function presenceIn({ attrs }: BinaryNode, me: Contact | undefined): PresenceReceived | undefined {
+  const who = person([attrs['from']], me)
+  const presence = attrs['type'] === 'unavailable' ? 'unavailable' : 'available'
+  const last = Number(attrs['last'])
+  return who && { type: 'presence', chat: who, person: who, presence, last_seen: last > 0 ? last : null }
+}
+
+/** Baileys takes "has stopped typing" for "is there". */
+function stateIn(stanza: BinaryNode, me: Contact | undefined): PresenceReceived | undefined {
+  const { from, participant } = stanza.attrs
+  const [state] = getAllBinaryNodeChildren(stanza)
+  const chat = aliasOf(from)
+  const who = person([participant ?? from], me)
+  if (!state || !chat || !who) return undefined
+  const presence = state.attrs['media'] === 'audio' ? 'recording' : state.tag
+  if (presence !== 'composing' && presence !== 'recording' && presence !== 'paused') return undefined
+  const where: Address = chat.kind === 'group' ? { kind: 'group', aliases: [chat] } : who
+  return { type: 'presence', chat: where, person: who, presence, last_seen: null }
+}
