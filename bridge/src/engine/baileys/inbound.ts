@@ -55,9 +55,9 @@ export class Inbound {
   }
 
   /** Throws when the host could not keep one, which stays in the inbox; the others are told. */
-  upsert({ messages, type, requestId }: BaileysEventMap['messages.upsert']): void {
+  upsert({ messages, requestId }: BaileysEventMap['messages.upsert']): void {
     // What the own phone hands out again is taken from its answer itself, which is in the inbox.
-    if (requestId === undefined) this.#each(messages, (message) => this.#tell(message, type === 'append'))
+    if (requestId === undefined) this.#each(messages, (message) => this.#tell(message))
   }
 
   /** What an earlier connection or process received but did not get to tell. */
@@ -66,7 +66,7 @@ export class Inbound {
     // The rest of a message of which only the sender's key has come is still to come.
     this.#each(
       pending.filter(({ message }) => saysAnything(message)),
-      (message) => this.#tell(message, true),
+      (message) => this.#tell(message),
     )
     this.tellUnread()
   }
@@ -90,24 +90,25 @@ export class Inbound {
   }
 
   /** The host has it and the inbox has not, in one commit. */
-  #tell(message: WAMessage, offline: boolean): void {
+  #tell(message: WAMessage): void {
     const name = nameOf(message.key)
     const unreadable = saysAnything(message.message) ? undefined : this.#unread.get(name)
     if (unreadable) return this.#tellUnreadable(name, unreadable)
     const done: (() => void)[] = []
     this.#host.transaction(() => {
-      for (const one of this.#handedOut(message))
-        done.push(this.#settle(one, this.#unread.get(nameOf(one.key))?.attrs, offline))
-      done.push(this.#settle(message, this.#inbox.stanzaOf(message.key), offline))
+      for (const one of this.#handedOut(message)) {
+        done.push(this.#settle(one, this.#unread.get(nameOf(one.key))?.attrs))
+      }
+      done.push(this.#settle(message, this.#inbox.stanzaOf(message.key)))
     })
     for (const forget of done) forget()
   }
 
-  /** Tells and writes that it is told. Returns what is to be done when that is committed. */
-  #settle(message: WAMessage, stanza: Attributes | undefined, offline: boolean): () => void {
+  /** Tells and writes that it is told. Returns what is to be done when that is committed. What has no stanza was never encrypted. */
+  #settle(message: WAMessage, stanza: Attributes | undefined): () => void {
     const { key } = message
     const name = nameOf(key)
-    const event = this.#read(message, stanza, offline)
+    const event = stanza && this.#read(message, stanza)
     if (event) this.#host.emit(event)
     // The host knows its messages.
     const isHandled = event?.type !== 'message' && stanza !== undefined && saysAnything(message.message)
@@ -127,10 +128,12 @@ export class Inbound {
   #tellUnreadable(name: string, row: Unreadable): void {
     if (row.told) return
     const event = unreadableEvent(row, this.#me())
+    const told = { ...row, told: true }
     this.#host.transaction(() => {
       if (event) this.#host.emit(event)
-      this.#unread.change(name, { ...row, told: true })
+      this.#host.store.set(this.#unread.changing(name, told))
     })
+    this.#unread.changed(name, told)
   }
 
   #handedOut({ key, message }: WAMessage): WAMessage[] {
@@ -143,9 +146,9 @@ export class Inbound {
   }
 
   /** A message that cannot be read costs itself only. */
-  #read(message: WAMessage, stanza: Attributes | undefined, offline: boolean): Received | undefined {
+  #read(message: WAMessage, stanza: Attributes): Received | undefined {
     try {
-      const event = this.#event(message, stanza, offline)
+      const event = this.#event(message, stanza)
       if (!event) this.#host.log.debug('Received something that is not a message')
       return event
     } catch (error) {
@@ -154,14 +157,14 @@ export class Inbound {
     }
   }
 
-  #event(message: WAMessage, stanza: Attributes | undefined, offline: boolean): Received | undefined {
+  #event(message: WAMessage, stanza: Attributes): Received | undefined {
     const { key, message: content } = message
     const me = this.#me()
     const parties = partiesOf(key, me, cut(message.pushName, LIMITS.name_chars))
     if (!content || !parties || !key.id || key.id.length > LIMITS.name_chars) return undefined
     const timestamp = timestampOf(message)
     const common = { external_id: key.id, from_me: key.fromMe === true, timestamp }
-    const origin = (told?: Partial<Told>) => originOf(key, stanza, { offline, timestamp, content }, told)
+    const origin = (told?: Partial<Told>) => originOf(key, stanza, timestamp, content, told)
     const vote = unwrap(content).pollUpdateMessage
     if (vote) {
       const poll_external_id = cut(vote.pollCreationMessageKey?.id, LIMITS.name_chars)
@@ -173,7 +176,7 @@ export class Inbound {
     learnExpiration(this.#host, parties.chat, content)
     // What this bridge sent itself may come back to it.
     if (key.fromMe && this.#host.message(key.id)?.from_me) return undefined
-    const change = readChange(content, key, stanza?.['edit'], me, this.#host)
+    const change = readChange(content, key, stanza['edit'], me, this.#host)
     if (change) return { ...change, ...common, ...parties, origin: origin({ edited: change.type === 'edit' }) }
     const read = readContent(content)
     if (!read) return undefined

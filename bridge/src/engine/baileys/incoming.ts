@@ -4,7 +4,13 @@ import { partiesOf } from './addresses.ts'
 import type { Handled } from './handled.ts'
 import type { InboundParts } from './inbound.ts'
 import type { Inbox } from './inbox.ts'
-import { type BinaryNode, type Contact, encodeWAMessage, type SignalKeyStoreWithTransaction } from './library.ts'
+import {
+  type BinaryNode,
+  type Contact,
+  encodeWAMessage,
+  getAllBinaryNodeChildren,
+  type SignalKeyStoreWithTransaction,
+} from './library.ts'
 import { summary } from './logger.ts'
 import { type Attributes, ciphertextsOf, frameOf, isUnencrypted, nameOf, unavailableType } from './stanzas.ts'
 import type { Unread } from './unread.ts'
@@ -50,7 +56,8 @@ export class Incoming {
     const name = this.#nameOf(attrs)
     if (name === undefined) return
     if (ciphertexts.length > 0) this.#waiting.set(name, attrs)
-    else if (!isUnencrypted(stanza)) this.#note(name, attrs, 'unavailable', unavailableType(stanza))
+    else if (!getAllBinaryNodeChildren(stanza).some(isUnencrypted))
+      this.#note(name, attrs, 'unavailable', unavailableType(stanza))
     this.onWork()
   }
 

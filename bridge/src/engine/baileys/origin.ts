@@ -5,13 +5,6 @@ import type { Attributes } from './stanzas.ts'
 /** What the message itself says about how it came to be. */
 export type Told = Pick<Origin, 'forwarded' | 'edited' | 'view_once' | 'quoted'>
 
-interface Known {
-  /** Whether it counts as kept by WhatsApp when no stanza says so. */
-  offline: boolean
-  timestamp: number
-  content: proto.IMessage | undefined
-}
-
 /** `edit` of a stanza: by its writer, and by an admin. */
 const EDITS = new Set(['1', '3'])
 const { MESSAGE_EDIT } = proto.Message.ProtocolMessage.Type
@@ -19,12 +12,12 @@ const { MESSAGE_EDIT } = proto.Message.ProtocolMessage.Type
 /** Where a message comes from, by its stanza where Baileys hides it: the sender's device for one. */
 export function originOf(
   key: WAMessageKey,
-  stanza: Attributes | undefined,
-  { offline, timestamp, content }: Known,
+  stanza: Attributes,
+  timestamp: number,
+  content: proto.IMessage | undefined,
   told: Partial<Told> = {},
 ): Omit<Origin, 'replayed'> {
-  const author = stanza && (stanza['participant'] ?? stanza['from'])
-  const device = author === undefined ? null : (jidDecode(author)?.device ?? 0)
+  const device = jidDecode(stanza['participant'] ?? stanza['from'])?.device ?? 0
   return {
     source: key.fromMe ? (device ? 'device' : 'phone') : 'person',
     e2e: true,
@@ -32,11 +25,11 @@ export function originOf(
     forwarded: false,
     quoted: false,
     ...told,
-    edited: told.edited === true || EDITS.has(stanza?.['edit'] ?? '') || isEdit(content),
+    edited: told.edited === true || EDITS.has(stanza['edit'] ?? '') || isEdit(content),
     view_once: told.view_once === true || isViewOnce(content),
-    broadcast: isJidBroadcast(stanza?.['from'] ?? '') === true,
-    offline: stanza ? stanza['offline'] !== undefined : offline,
-    server_time: Number(stanza?.['t']) || timestamp,
+    broadcast: isJidBroadcast(stanza['from'] ?? '') === true,
+    offline: stanza['offline'] !== undefined,
+    server_time: Number(stanza['t']) || timestamp,
   }
 }
 

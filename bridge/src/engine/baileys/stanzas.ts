@@ -23,8 +23,9 @@ export function ciphertextsOf(stanza: BinaryNode): Uint8Array[] {
   )
 }
 
-export function isUnencrypted(stanza: BinaryNode): boolean {
-  return getBinaryNodeChild(stanza, 'plaintext') !== undefined
+/** Bodies that Baileys would take for messages although they are not encrypted, by whatever name. */
+export function isUnencrypted({ tag, attrs }: BinaryNode): boolean {
+  return tag === 'plaintext' || attrs['type'] === 'plaintext'
 }
 
 /** Why WhatsApp does not hand it to this device, when it says so: `view_once` and the like. */

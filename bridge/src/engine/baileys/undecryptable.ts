@@ -18,7 +18,7 @@ export function unreadableEvent(
   if (!parties || !key.id || key.id.length > LIMITS.name_chars) return undefined
   const timestamp = timestampOf(frame)
   const told = { view_once: unavailable?.startsWith('view_once') === true }
-  const origin = originOf(key, attrs, { offline: true, timestamp, content: undefined }, told)
+  const origin = originOf(key, attrs, timestamp, undefined, told)
   const common = { external_id: key.id, from_me: key.fromMe === true, timestamp }
   return { type: 'undecryptable', ...common, ...parties, reason, origin }
 }

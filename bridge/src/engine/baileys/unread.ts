@@ -37,10 +37,6 @@ export class Unread {
     this.#drop([...this.#rows].filter(([, { at }]) => at < over).map(([name]) => name))
   }
 
-  get size(): number {
-    return this.#rows.size
-  }
-
   get(name: string): Unreadable | undefined {
     return this.#rows.get(name)
   }
@@ -63,7 +59,16 @@ export class Unread {
   }
 
   change(name: string, row: Unreadable): void {
-    this.#store.set({ [TYPE]: { [name]: JSON.stringify(row) } })
+    this.#store.set(this.changing(name, row))
+    this.changed(name, row)
+  }
+
+  /** What to write, to be followed by `changed` once that is done. */
+  changing(name: string, row: Unreadable): Record<string, Record<string, string>> {
+    return { [TYPE]: { [name]: JSON.stringify(row) } }
+  }
+
+  changed(name: string, row: Unreadable): void {
     this.#rows.set(name, row)
   }
 
