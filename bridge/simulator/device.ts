@@ -14,6 +14,8 @@ const FEW_KEYS = 5
 export class Device {
   readonly id: number
   readonly owner: Person
+  /** How often it asked whether the server is there. */
+  pings = 0
   /** Who writes with it, when that is simulated too. */
   companion: Companion | undefined
   /** The ids of the messages that it has asked its phone for. */

@@ -7,6 +7,7 @@ import { readBundle, readSignedKey } from './keys.ts'
 import { beginCode, finishCode } from './link-code.ts'
 import { child, childBytes, children, node, requireChild, SERVER } from './nodes.ts'
 import type { Registration } from './pairing.ts'
+import { answerPicture } from './pictures.ts'
 import { answerMex } from './restrictions.ts'
 import type { Source } from './routing.ts'
 import type { SimulatedWhatsApp } from './server.ts'
@@ -43,7 +44,9 @@ const HANDLERS: Record<string, Handler> = {
     device.activate()
   },
   'set passive': () => undefined,
-  'get w:p': () => undefined,
+  'get w:p': (_, { device }) => {
+    device.pings++
+  },
   'get abt': () => [node('props', { hash: 'sim', refresh: '86400', refresh_id: '1', protocol: '1' }, [])],
   'get blocklist': () => [node('list', { matched: 'false', dhash: '1' }, [])],
   'get privacy': () => [
@@ -65,9 +68,7 @@ const HANDLERS: Record<string, Handler> = {
       ),
     ),
   ],
-  'get w:profile:picture': () => {
-    throw new Refused(404, 'item-not-found')
-  },
+  'get w:profile:picture': answerPicture,
   'get w:mex': answerMex,
   'set w:m/media_conn': (whatsapp) => [whatsapp.media.connection()],
   'set status': () => undefined,
