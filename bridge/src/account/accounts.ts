@@ -2,7 +2,7 @@ import type { EngineFactory, Self } from '../engine/engine.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { AccountHealth, CommandArgs, LinkEvent, StorageStatus } from '../protocol.ts'
-import { StorageError } from '../store/faults.ts'
+import { StorageError, type StorageProblem } from '../store/faults.ts'
 import type { Store } from '../store/store.ts'
 import { Account } from './account.ts'
 import { accountHealth } from './counters.ts'
@@ -26,6 +26,7 @@ export class Accounts {
   readonly #watchers = new Set<() => void>()
   /** Since the storage failed. Resolves when every connection is over. */
   #suspended: Promise<void> | undefined
+  #problem: StorageProblem = 'full'
   #stopped = false
 
   constructor(store: Store, engines: EngineFactory, log: Logger) {
@@ -67,14 +68,21 @@ export class Accounts {
   /** @throws BridgeError `storage_…` when what is to be done cannot be done for it. */
   checkStorage(forWriting: boolean): void {
     const { database } = this.#context.store
-    if (forWriting) database.requireWritable()
-    else database.requireReadable()
+    database.requireReadable()
+    if (!forWriting || !this.#suspended) return
+    // Should it work by now, the accounts have to start over first.
+    database.probe()
+    throw new StorageError(this.#problem)
   }
 
   /** Nothing of accounts that cannot be read. */
   health(): AccountHealth[] {
-    if (this.storage() === 'corrupt') return []
-    return this.list().map((account) => accountHealth(account))
+    try {
+      return this.list().map((account) => accountHealth(account))
+    } catch (error) {
+      if (error instanceof StorageError) return []
+      throw error
+    }
   }
 
   /** @throws BridgeError `account_not_found`. */
@@ -107,6 +115,7 @@ export class Accounts {
       return void this.#resume()
     }
     log.error({ status }, new StorageError(status).message)
+    this.#problem = status
     // In this very tick: what could not be kept must not be confirmed to WhatsApp.
     for (const account of this.list()) {
       if (account.isLinked()) account.connection({ status: 'disconnected', reason: 'storage', retry_at: null })

@@ -69,9 +69,9 @@ export class Database {
     this.#condition.watch(watcher)
   }
 
-  /** @throws StorageError when it could not take a write now. */
-  requireWritable(): void {
-    this.#condition.require()
+  /** Tries whether it takes writes again, when it did not. */
+  probe(): boolean {
+    return this.#condition.probe()
   }
 
   /** @throws StorageError when there is nothing to be read. */

@@ -10,6 +10,8 @@ import { type Cleanup, makeFolder } from './folder.ts'
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const READY_MS = 20_000
+/** What Node has compiled once need not be compiled for every bridge of every test. */
+const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/node')
 
 export interface Ended {
   code: number | null
@@ -59,6 +61,10 @@ export class BridgeProcess {
     return new BridgeProcess(t, data, child, ended, ready)
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
   get url(): string {
     return `ws://127.0.0.1:${this.port}/ws`
   }
@@ -77,6 +83,10 @@ export class BridgeProcess {
     const client = await this.connect()
     await client.authenticate(this.token)
     return client
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
   }
 
   /** Ends the process and resolves when it is gone. */
@@ -99,7 +109,7 @@ interface Ready {
 
 function launch(args: string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<Ended> } {
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_COMPILE_CACHE: COMPILED, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stderr = ''
