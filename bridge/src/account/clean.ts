@@ -227,7 +227,7 @@ function cleanListed({ participants, is_admin, ...address }: ListedChat): Listed
   }
 }
 
-function cleanAddress({ kind, aliases, name }: Address): Address {
+export function cleanAddress({ kind, aliases, name }: Address): Address {
   const usable = aliases.filter(isUsable).slice(0, ALIASES)
   if (usable.length === 0) throw new Malformed('an address without a usable alias')
   return { kind: oneOf(ChatKind, kind), aliases: usable, ...(name !== undefined && { name }) }

@@ -125,6 +125,12 @@ export class Identity {
     return { id, phone, lid, name: nameOf(row) }
   }
 
+  /** By an id that this book gave. */
+  personById(chat_id: string): Person {
+    const { id, phone, lid, name } = this.chatById(chat_id)
+    return { id, phone, lid, name }
+  }
+
   address(row: ChatRow): Address {
     return { kind: row.kind, aliases: this.#aliases(row.number) }
   }

@@ -39,6 +39,11 @@ export class Journal {
     })
   }
 
+  /** Whether this was told before. */
+  has(once: string): boolean {
+    return this.#store.journal.has(this.#account, once)
+  }
+
   after(seq: number, limit: number): JournalEntry[] {
     return this.#store.journal.after(this.#account, seq, limit)
   }

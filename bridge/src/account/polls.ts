@@ -1,9 +1,11 @@
 import type { VoteReceived } from '../engine/engine.ts'
-import type { Poll, PollTally, PollVoteEvent } from '../protocol.ts'
+import { BridgeError } from '../errors.ts'
+import type { CommandResult, Poll, PollTally, PollVoteEvent } from '../protocol.ts'
 import type { Store } from '../store/store.ts'
 import type { Identity } from './identity.ts'
 import type { Journal } from './journal.ts'
 import type { Messages } from './messages.ts'
+import { page } from './page.ts'
 
 interface StoredPoll extends Poll {
   poll_id: string
@@ -35,6 +37,8 @@ export class Polls {
     this.#identity.note(vote.chat)
     const { id: here } = this.#identity.chat(vote.chat)
     const voter = this.#identity.person(vote.voter)
+    const once = `vote:${here}:${vote.external_id}`
+    if (this.#journal.has(once)) return undefined
     const poll = this.#find(vote, here)
     const error = vote.error ?? (poll ? null : 'poll_unknown')
     const options = error ? [] : vote.options
@@ -58,7 +62,19 @@ export class Polls {
       origin: { ...vote.origin, replayed: false },
       timestamp,
     }
-    return this.#journal.append(event, `vote:${here}:${vote.external_id}`) ? { event, before } : undefined
+    return this.#journal.append(event, once) ? { event, before } : undefined
+  }
+
+  /**
+   * How a poll stands: its votes as many as one frame takes, all of them counted.
+   * @throws BridgeError `message_not_found`.
+   */
+  standing(message_id: string): CommandResult<'poll'> {
+    const poll = this.#store.messages.get(this.#account, message_id)?.poll
+    if (!poll) throw new BridgeError('message_not_found', 'There is no such poll, or not any more', { message_id })
+    const cast = this.#store.votes.all(this.#account, message_id).filter(({ options }) => options.length > 0)
+    const votes = cast.map(({ voter_id, options }) => ({ voter: this.#identity.personById(voter_id), options }))
+    return { poll, tally: this.#tally({ ...poll, poll_id: message_id }), votes: page(votes) }
   }
 
   /**
@@ -72,7 +88,7 @@ export class Polls {
     return message?.poll ? { ...message.poll, poll_id: message.message_id, chat_id: message.chat_id } : undefined
   }
 
-  #tally({ poll_id, options }: StoredPoll): PollTally[] {
+  #tally({ poll_id, options }: Pick<StoredPoll, 'poll_id' | 'options'>): PollTally[] {
     const choices = this.#store.votes.choices(this.#account, poll_id)
     return options.map((option) => ({ option, votes: choices.filter((choice) => choice.includes(option)).length }))
   }

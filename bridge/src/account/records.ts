@@ -1,10 +1,10 @@
 import type { Address, EngineEvent, PresenceReceived, StoredMessage } from '../engine/engine.ts'
 import type { Logger } from '../log.ts'
-import type { Chat, PresenceEvent } from '../protocol.ts'
+import type { Chat, Person, PresenceEvent } from '../protocol.ts'
 import type { Store } from '../store/store.ts'
 import { Answers } from './answers.ts'
 import { Changes } from './changes.ts'
-import { clean } from './clean.ts'
+import { clean, cleanAddress } from './clean.ts'
 import { Happenings } from './happenings.ts'
 import { Identity } from './identity.ts'
 import { Journal } from './journal.ts'
@@ -61,6 +61,18 @@ export class Records {
   message(external_id: string): StoredMessage | undefined {
     const message = this.store.messages.anywhere(this.account, external_id)
     return message && message.raw.length > 0 ? message : undefined
+  }
+
+  /** Whom the engine names in an answer; `undefined` when that is nobody. */
+  person(address: Address): Person | undefined {
+    try {
+      const sound = cleanAddress(address)
+      this.identity.note(sound)
+      return this.identity.person(sound)
+    } catch (error) {
+      if (error instanceof Malformed) return undefined
+      throw error
+    }
   }
 
   /** Where a message to this chat goes. */

@@ -93,6 +93,13 @@ export class HistoryTable {
     return this.#database.all(sql, { account_id, chat_id, limit, ...bounds })
   }
 
+  /** The newest that others wrote. */
+  newest(account_id: string, chat_id: string): string | undefined {
+    const sql = `SELECT message_id FROM messages WHERE ${HERE} AND from_me = 0 AND sender_id IS NOT NULL AND said IS NOT NULL
+      ORDER BY timestamp DESC, rowid DESC LIMIT 1`
+    return this.#database.get<{ message_id: string }>(sql, { account_id, chat_id })?.message_id
+  }
+
   /** The newest message that was marked as read with all before it. */
   readUpTo(account_id: string, chat_id: string): string | null {
     const sql = `SELECT read_up_to FROM chats WHERE ${HERE}`

@@ -16,11 +16,7 @@ export class JournalTable {
 
   /** The new `seq`, or `undefined` when an event with the same `once` is there. Call it inside a transaction. */
   append(account_id: string, once: string, event: JournalEvent, stored_at: number): number | undefined {
-    const known = this.#database.get('SELECT 1 FROM journal WHERE account_id = $account_id AND once = $once', {
-      account_id,
-      once,
-    })
-    if (known) return undefined
+    if (this.has(account_id, once)) return undefined
     const sql = 'UPDATE accounts SET head = head + 1 WHERE account_id = $account_id RETURNING head'
     const { head: seq } = this.#database.one<{ head: number }>(sql, { account_id })
     this.#database.run(
@@ -29,6 +25,12 @@ export class JournalTable {
       { account_id, seq, once, event: JSON.stringify(event), stored_at },
     )
     return seq
+  }
+
+  /** Whether an event with this `once` is there. */
+  has(account_id: string, once: string): boolean {
+    const sql = 'SELECT 1 FROM journal WHERE account_id = $account_id AND once = $once'
+    return this.#database.get(sql, { account_id, once }) !== undefined
   }
 
   after(account_id: string, seq: number, limit: number): JournalEntry[] {

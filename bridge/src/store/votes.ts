@@ -36,10 +36,16 @@ export class VoteTable {
 
   /** The current choice of every voter. */
   choices(account_id: string, poll_id: string): string[][] {
-    const sql = 'SELECT options FROM votes WHERE account_id = $account_id AND poll_id = $poll_id'
+    return this.all(account_id, poll_id).map(({ options }) => options)
+  }
+
+  /** Every vote, oldest first; of who has withdrawn it too. */
+  all(account_id: string, poll_id: string): Vote[] {
+    const sql = `SELECT poll_id, voter_id, options, timestamp FROM votes WHERE account_id = $account_id AND poll_id = $poll_id
+      ORDER BY timestamp, voter_id`
     return this.#database
-      .all<{ options: string }>(sql, { account_id, poll_id })
-      .map((row) => fromJson<string[]>(row.options))
+      .all<Omit<Vote, 'options'> & { options: string }>(sql, { account_id, poll_id })
+      .map((row) => ({ ...row, options: fromJson<string[]>(row.options) }))
   }
 
   /** Two voters are one: of their two choices in one poll the later stays. */

@@ -1,8 +1,9 @@
+import { Directory } from '../../account/directory.ts'
 import { LIMITS } from '../../protocol.ts'
 import type { Handlers } from './handler.ts'
 
 /** Whom an account knows, and who is on WhatsApp. */
-export const chatHandlers: Handlers<'resolve' | 'groups' | 'chats'> = {
+export const chatHandlers: Handlers<'resolve' | 'groups' | 'chats' | 'check'> = {
   resolve: async ({ accounts }, { account_id, chat }) => {
     const account = accounts.get(account_id)
     const { chat_id } = await account.resolve(chat)
@@ -12,4 +13,8 @@ export const chatHandlers: Handlers<'resolve' | 'groups' | 'chats'> = {
   chats: ({ accounts }, { account_id, query = '', limit = LIMITS.listed_chats }) => ({
     chats: accounts.get(account_id).records.identity.search(query, limit),
   }),
+  check: async ({ accounts }, { account_id, phones }) => {
+    const account = accounts.get(account_id)
+    return new Directory(account.records, account).check(phones)
+  },
 }
