@@ -5,7 +5,6 @@ import type { KeyValue } from '../engine.ts'
 import { decode } from './auth.ts'
 import {
   type Contact,
-  encodeWAMessage,
   proto,
   type SignalDataSet,
   type SignalKeyStoreWithTransaction,
@@ -14,6 +13,7 @@ import {
   type WAMessageKey,
 } from './library.ts'
 import { summary } from './logger.ts'
+import { prepared } from './plaintexts.ts'
 import { type Attributes, frameOf, nameOf } from './stanzas.ts'
 
 const TYPE = 'inbox'
@@ -64,7 +64,7 @@ export class Inbox {
     work: () => Promise<Uint8Array>,
   ): Promise<Uint8Array> {
     return await keys.transaction(async () => {
-      const plaintext = keepContext(await work())
+      const plaintext = prepared(await work())
       await keys.set(this.#row({ attrs, plaintext, hash: hashOf(ciphertext) }))
       return plaintext
     }, lock)
@@ -129,13 +129,4 @@ export class Inbox {
 
 function hashOf(ciphertext: Uint8Array): string {
   return createHash('sha256').update(ciphertext).digest('base64')
-}
-
-/** Baileys unwraps what the own phone wrote and drops what the wrapping knows of it: with polls, the secret of the votes. */
-function keepContext(plaintext: Uint8Array): Uint8Array {
-  const message = proto.Message.decode(unpadRandomMax16(plaintext))
-  const inner = message.deviceSentMessage?.message
-  if (!inner || !message.messageContextInfo || inner.messageContextInfo?.messageSecret?.length) return plaintext
-  inner.messageContextInfo = { ...message.messageContextInfo, ...inner.messageContextInfo }
-  return encodeWAMessage(message)
 }
