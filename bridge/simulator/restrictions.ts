@@ -17,6 +17,11 @@ export function restrict(phone: Phone, until: number | null | undefined): void {
   tell(phone, 'NotificationUserReachoutTimelockUpdate', { xwa2_notify_account_reachout_timelock: timeLock(phone) })
 }
 
+/** Lets the account start chats again, and tells nobody. */
+export function forgive(phone: Phone): void {
+  restricted.delete(phone)
+}
+
 /** Tells the linked devices that the account has written to as many new people as it may, or not any more. */
 export function cap(phone: Phone, until: number | undefined): void {
   const status =

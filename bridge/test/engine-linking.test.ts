@@ -153,16 +153,25 @@ describe('linking', () => {
     }
   })
 
-  test('a phone that wants a passkey', async (t) => {
-    const world = await makeWorld(t)
-    const progress = () => {
-      serverSide(world).send({
-        tag: 'notification',
-        attrs: { from: '@s.whatsapp.net', type: 'passkey_prologue_request', id: 'n1', t: '1' },
-      })
-    }
-    await assert.rejects(makeEngine(t, world).pair({ method: 'qr' }, progress, SOON()), { code: 'passkey_required' })
-  })
+  for (const method of ['qr', 'code'] as const) {
+    test(`a phone that wants a passkey, by ${method}`, async (t) => {
+      const world = await makeWorld(t)
+      const { whatsapp, owner, host } = world
+      whatsapp.faults.set({ kind: 'passkey', number: owner.number, times: 1 })
+      const answers: Promise<unknown>[] = []
+      const progress = (step: PairProgress) => {
+        if (step.status === 'qr') answers.push(assert.rejects(owner.scan(step.qr), /passkey/u))
+        if (step.status === 'code') answers.push(assert.rejects(owner.enterCode(step.code), /passkey/u))
+      }
+      const engine = makeEngine(t, world)
+      const pairing = engine.pair({ method, phone: owner.number }, progress, SOON())
+      await assert.rejects(pairing, { code: 'passkey_required', retry: 'never', message: /passkey/u })
+      await Promise.all(answers)
+      assert.equal(answers.length, 1)
+      assert.equal(host.store.rows.size, 0)
+      await link(engine, world)
+    })
+  }
 
   test('a code that WhatsApp refuses is not shown', async (t) => {
     const world = await makeWorld(t)
