@@ -150,11 +150,13 @@ test('the sweep keeps the newest rows of each account, and polls for longer', (t
   assert.equal(journal.count('wa2'), 1)
 
   const poll = { question: 'q', options: ['a', 'b'], selectable: 1 }
+  messages.insert(ACCOUNT, messageRow({ message_id: 'old', chat_id: 'c', poll }), 900 * day)
   messages.insert(ACCOUNT, messageRow({ message_id: 'text', chat_id: 'c' }), 980 * day)
   messages.insert(ACCOUNT, messageRow({ message_id: 'poll', chat_id: 'c', poll }), 980 * day)
   const choices = [{ id: 'on', title: 'On' }]
   messages.insert(ACCOUNT, messageRow({ message_id: 'question', chat_id: 'c', choices }), 980 * day)
-  messages.insert(ACCOUNT, messageRow({ message_id: 'old', chat_id: 'c', poll }), 900 * day)
+  messages.insert(ACCOUNT, messageRow({ message_id: 'new', chat_id: 'c' }), 990 * day)
+  journal.append('wa2', '2', event(), 991 * day)
   for (const poll_id of ['poll', 'old']) votes.save(ACCOUNT, { poll_id, voter_id: 'v', options: ['a'], timestamp: 1 })
   store.outbox.insert(ACCOUNT, outgoingRow({ request_id: 'r', message_id: 'text', chat_id: 'c' }))
   store.sweep(1000 * day)
@@ -164,6 +166,7 @@ test('the sweep keeps the newest rows of each account, and polls for longer', (t
   assert.deepEqual(messages.get(ACCOUNT, 'question')?.choices, choices)
   assert.deepEqual(votes.choices(ACCOUNT, 'poll'), [['a']])
   assert.equal(messages.get(ACCOUNT, 'old'), undefined)
+  assert.ok(messages.get(ACCOUNT, 'new'))
   assert.deepEqual(votes.choices(ACCOUNT, 'old'), [])
   store.close()
 })

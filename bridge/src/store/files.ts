@@ -5,6 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { StoreError } from './faults.ts'
 import { MIGRATIONS } from './migrations.ts'
 
+const PAGE_BYTES = 1024
+const CHECKPOINT_BYTES = 4 * 1024 * 1024
 /** So much must fit on a disk that was full before the bridge goes on. */
 const ROOM_BYTES = 1024 * 1024
 
@@ -33,7 +35,9 @@ export function open(path: string): DatabaseSync {
   makePrivate(path)
   const file = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true })
   try {
-    file.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    // A commit writes whole pages, of which a message changes little: small ones spare the disk.
+    file.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
+    file.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_BYTES / PAGE_BYTES}`)
     migrate(file)
   } catch (error) {
     file.close()

@@ -88,10 +88,13 @@ export class JournalTable {
 
   /** Deletes what is older than `before` (seconds since 1970), and all but the newest `rows` of each account. */
   sweep(before: number, rows: number): void {
-    this.#database.run('DELETE FROM journal WHERE stored_at < $before', { before })
-    this.#database.run(
-      'DELETE FROM journal WHERE seq <= (SELECT head - $rows FROM accounts WHERE accounts.account_id = journal.account_id)',
-      { rows },
-    )
+    for (const { account_id, head } of this.#database.all<{ account_id: string; head: number }>(
+      'SELECT account_id, head FROM accounts',
+    )) {
+      const recent = `SELECT seq FROM journal WHERE account_id = $account_id AND stored_at >= $before ORDER BY seq LIMIT 1`
+      const first = this.#database.get<{ seq: number }>(recent, { account_id, before })?.seq ?? head + 1
+      const sql = 'DELETE FROM journal WHERE account_id = $account_id AND seq < $first'
+      this.#database.run(sql, { account_id, first: Math.max(first, head - rows + 1) })
+    }
   }
 }

@@ -43,6 +43,9 @@ const COLUMNS = `message_id, chat_id, external_id, from_me, sender_id, kind, sai
 const IS_MESSAGE = `kind IN ('text', 'poll', 'image', 'video', 'audio', 'document', 'sticker', 'location', 'contact', 'other')`
 const outgoing = (fits: string) =>
   `EXISTS (SELECT 1 FROM outbox WHERE outbox.account_id = messages.account_id AND outbox.message_id = messages.message_id AND ${fits})`
+/** Rows are in the order of time: only those up to the first that is not old are looked at. */
+const OLD = `stored_at < $before AND rowid < coalesce(
+  (SELECT rowid FROM messages WHERE stored_at >= $before ORDER BY rowid LIMIT 1), 9223372036854775807)`
 const SELECT = `SELECT ${COLUMNS} FROM messages WHERE account_id = $account_id`
 
 export class MessageTable {
@@ -74,8 +77,13 @@ export class MessageTable {
 
   /** By its external id in any chat. Strangers choose theirs, so the account's own messages come first, then the oldest. */
   anywhere(account_id: string, external_id: string): Message | undefined {
-    const sql = `${SELECT} AND external_id = $external_id ORDER BY from_me DESC, rowid LIMIT 1`
-    return read(this.#database.get(sql, { account_id, external_id }))
+    // The first of its id has it for its own.
+    const same = `${SELECT} AND message_id = $external_id AND external_id = $external_id`
+    const first = read(this.#database.get(same, { account_id, external_id }))
+    if (first?.from_me) return first
+    const renamed = `${SELECT} AND external_id = $external_id AND message_id <> external_id ORDER BY from_me DESC, rowid LIMIT 1`
+    const other = read(this.#database.get(renamed, { account_id, external_id }))
+    return other?.from_me ? other : (first ?? other)
   }
 
   /** The newest message of a chat that was not deleted and has not failed. */
@@ -119,10 +127,8 @@ export class MessageTable {
 
   /** Deletes messages older than `before`, and polls and questions older than `pollsBefore`, with their votes and outbox rows. */
   sweep(before: number, pollsBefore: number): void {
-    this.#database.run('DELETE FROM messages WHERE stored_at < $before AND poll IS NULL AND choices IS NULL', {
-      before,
-    })
-    this.#database.run('DELETE FROM messages WHERE stored_at < $pollsBefore', { pollsBefore })
+    this.#database.run(`DELETE FROM messages WHERE ${OLD} AND poll IS NULL AND choices IS NULL`, { before })
+    this.#database.run(`DELETE FROM messages WHERE ${OLD}`, { before: pollsBefore })
   }
 }
 

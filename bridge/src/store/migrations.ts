@@ -153,4 +153,23 @@ export const MIGRATIONS = [
   ALTER TABLE cursors ADD COLUMN seen_at REAL NOT NULL DEFAULT 0;
   UPDATE cursors SET seen_at = unixepoch();
   `,
+  `
+  -- Every index is a page more to write with each message. Rows are in the order of time anyway, and WhatsApp's id of a message is mostly
+  -- its message_id.
+  DROP INDEX messages_by_time;
+  DROP INDEX messages_by_external_id;
+  CREATE INDEX messages_renamed ON messages (account_id, external_id) WHERE message_id <> external_id;
+  CREATE TABLE leaner_journal (
+    account_id TEXT NOT NULL REFERENCES accounts,
+    seq INTEGER NOT NULL,
+    once TEXT,
+    event TEXT NOT NULL,
+    stored_at REAL NOT NULL,
+    PRIMARY KEY (account_id, seq),
+    UNIQUE (account_id, once)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO leaner_journal SELECT account_id, seq, once, event, stored_at FROM journal;
+  DROP TABLE journal;
+  ALTER TABLE leaner_journal RENAME TO journal;
+  `,
 ] as const
