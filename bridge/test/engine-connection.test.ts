@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, test } from 'node:test'
 
+import { TIMING } from '../src/engine/baileys/timing.ts'
 import { Backoff } from '../src/engine/baileys/backoff.ts'
 import type { DisconnectReason } from '../simulator/disconnects.ts'
 import { link, makeEngine, makeLinkedWorld, makeWorld, phoneOf, send, type World } from './support/engine.ts'
@@ -124,14 +125,78 @@ describe('staying connected', () => {
     await whatsapp.until(() => connections(world) > 2 && host.state?.status === 'connected', 10_000)
   })
 
+  test('a line that is dead without a word is noticed and replaced', async (t) => {
+    const world = await makeLinkedWorld(t, 'lid', { timing: { probe: 50, query: 300 } })
+    const { whatsapp, owner, bob, host, engine } = world
+    whatsapp.disconnect(owner, 'hang')
+    await whatsapp.until(() => host.state?.status === 'disconnected')
+    assert.equal(host.state?.reason, 'network')
+    await whatsapp.until(() => host.state?.status === 'connected' && owner.devices[0]?.ready)
+    await send(engine, host, phoneOf(bob), 'back')
+    await bob.waitFor(({ text }) => text === 'back')
+    assert.ok(TIMING.probe + TIMING.query <= 60_000, 'within a minute')
+  })
+
+  test('a server that still tells but does not answer is left too', async (t) => {
+    const world = await makeLinkedWorld(t, 'lid', { timing: { probe: 50, query: 300 } })
+    const { whatsapp, owner, bob, host } = world
+    whatsapp.faults.set({ kind: 'no_answer', to: 'w:p' })
+    const talk = setInterval(() => void bob.say(owner, 'are you there'), 50)
+    t.after(() => clearInterval(talk))
+    await whatsapp.until(() => host.state?.status === 'disconnected')
+    clearInterval(talk)
+    assert.ok(host.of('message').length > 0)
+    whatsapp.faults.clear()
+    await whatsapp.until(() => host.state?.status === 'connected')
+  })
+
+  test('a server that answers with an error is there', async (t) => {
+    const world = await makeLinkedWorld(t, 'lid', { timing: { probe: 20 } })
+    const { whatsapp, owner, host } = world
+    whatsapp.faults.set({ kind: 'iq_error', to: 'w:p', code: 500, times: 5 })
+    const pings = () => owner.devices[0]?.pings ?? 0
+    // Only what comes after the errors is counted.
+    await whatsapp.until(() => pings() > 2)
+    assert.equal(host.state?.status, 'connected')
+    assert.equal(connections(world), 1)
+  })
+
+  test('nothing and nobody shortens the wait before the next attempt', async (t) => {
+    const world = await makeLinkedWorld(t, 'lid', { timing: { retryFirst: 60_000, retryLast: 60_000 } })
+    const { whatsapp, owner, bob, host, engine } = world
+    whatsapp.disconnect(owner, 'drop')
+    await whatsapp.until(() => host.state?.status === 'disconnected')
+    const { retry_at } = host.state ?? {}
+    const wait = (retry_at ?? 0) - Date.now() / 1000
+    assert.ok(wait > 28 && wait <= 60, `${wait}`)
+    engine.start()
+    await assert.rejects(send(engine, host, phoneOf(bob), 'hi'), { code: 'not_connected' })
+    await assert.rejects(engine.lookup(bob.number, AbortSignal.timeout(1000)), { code: 'not_connected' })
+    await assert.rejects(engine.groups.info(phoneOf(bob), AbortSignal.timeout(1000)))
+    assert.equal(connections(world), 1)
+    assert.equal(owner.devices[0]?.connected, false)
+    const began = performance.now()
+    await engine.stop()
+    assert.ok(performance.now() - began < 1000)
+  })
+
+  test('poses as the version of WhatsApp Web that it is told to', async (t) => {
+    const world = await makeWorld(t)
+    await link(makeEngine(t, world, { version: [2, 3100, 1_234_567] }), world)
+    const { userAgent } = world.owner.devices[0]?.connection?.payload ?? {}
+    const { primary, secondary, tertiary } = userAgent?.appVersion ?? {}
+    assert.deepEqual([primary, secondary, tertiary], [2, 3100, 1_234_567])
+  })
+
   test('stopping is quick at any moment, and the last word', async (t) => {
     const world = await makeLinkedWorld(t)
     const { whatsapp, owner, bob, host, engine } = world
     await engine.stop()
     const later = makeEngine(t, world)
-    for (const moment of ['connecting', 'connected'] as const) {
+    for (const moment of ['connecting', 'connected', 'hanging'] as const) {
       later.start()
-      await whatsapp.until(() => host.state?.status === moment)
+      await whatsapp.until(() => host.state?.status === (moment === 'hanging' ? 'connected' : moment))
+      if (moment === 'hanging') whatsapp.disconnect(owner, 'hang')
       const began = performance.now()
       await later.stop()
       assert.ok(performance.now() - began < 1000)
