@@ -43,8 +43,15 @@ function conversations(whatsapp: SimulatedWhatsApp, phone: Phone): proto.IConver
   return [...chats].map(([chat, mails]) => ({
     id: jidOf(whatsapp, chat),
     name: 'number' in chat ? chat.name : chat.subject,
+    ephemeralExpiration: expirationOf(mails),
     messages: mails.slice(-MESSAGES_PER_CHAT).map((mail) => ({ message: messageInfo(whatsapp, phone, mail) })),
   }))
+}
+
+/** After how many seconds the chat's messages disappear, by what was said last of it. */
+function expirationOf(mails: readonly Mail[]): number {
+  const settings = mails.map(({ message }) => message.protocolMessage?.ephemeralExpiration)
+  return settings.findLast((seconds) => typeof seconds === 'number') ?? 0
 }
 
 function jidOf(whatsapp: SimulatedWhatsApp, chat: Chat): string {

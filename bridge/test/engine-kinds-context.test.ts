@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { proto } from '../src/engine/baileys/library.ts'
 import type { Address, MessageRef, Sendable, SendContext } from '../src/engine/engine.ts'
 import type { Phone } from '../simulator/phone.ts'
-import { groupOf, makeEngine, makeLinkedWorld, phoneOf, send } from './support/engine.ts'
+import { groupOf, link, makeEngine, makeLinkedWorld, makeWorld, phoneOf, send } from './support/engine.ts'
 
 const DAY = 86_400
 
@@ -37,6 +37,29 @@ for (const addressing of ['lid', 'pn'] as const) {
       const last = await owner.say(bob, 'Not any more')
       await whatsapp.until(() => host.withId('message', last).length > 0)
       assert.equal(await lasts(next, bob), undefined)
+    })
+
+    test('the phone tells when it is linked', async (t) => {
+      const world = await makeWorld(t, addressing)
+      const { owner, bob, host } = world
+      await bob.disappear(owner, DAY)
+      const engine = makeEngine(t, world)
+      await link(engine, world)
+      await world.whatsapp.until(() => host.store.commits.some((commit) => 'expiration' in commit))
+      const id = await send(engine, host, phoneOf(bob), 'Hi')
+      assert.equal((await bob.waitFor((message) => message.id === id)).expiration, DAY)
+    })
+
+    test('a group says when, also while one is not connected', async (t) => {
+      const { whatsapp, bob, family, host, engine } = await makeLinkedWorld(t, addressing)
+      family.expire(DAY)
+      await whatsapp.until(() => host.store.get('expiration', [family.id]).get(family.id) === String(DAY))
+      const id = await send(engine, host, groupOf(family), 'Hi')
+      const got = await bob.waitFor((message) => message.id === id)
+      assert.deepEqual([got.expiration, got.attrs?.['expiration']], [DAY, String(DAY)])
+      await engine.stop()
+      const { payload } = await engine.prepare(groupOf(family), { kind: 'text', text: 'Hi' }, { mentions: [] })
+      assert.equal(proto.Message.decode(payload).extendedTextMessage?.contextInfo?.expiration, DAY)
     })
 
     test('the messages of a chat tell too', async (t) => {

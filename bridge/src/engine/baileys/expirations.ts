@@ -1,7 +1,10 @@
 /** After how many seconds the messages of a chat disappear: kept by every alias of the chat, so that no restart forgets it. */
 import type { Address, Alias, EngineHost, KeyValue } from '../engine.ts'
+import { person } from './addresses.ts'
 import { contextIn, partOf, unwrap } from './content.ts'
-import { proto } from './library.ts'
+import { type BaileysEventMap, type Contact, proto } from './library.ts'
+
+type Host = Pick<EngineHost, 'store' | 'aliases'>
 
 const TYPE = 'expiration'
 const YEAR = 366 * 86_400
@@ -14,16 +17,27 @@ export function expirationOf(store: KeyValue, aliases: readonly Alias[]): number
   return Number(ids.map((id) => known.get(id)).find((seconds) => seconds !== undefined) ?? 0)
 }
 
-/** Takes from a message what it says of its chat. What groups do, their metadata says. Writes only what is new. */
-export function learnExpiration(
-  host: Pick<EngineHost, 'store' | 'aliases'>,
-  chat: Address,
-  message: proto.IMessage,
-): void {
+/** Takes from a message what it says of its chat. What groups do, their metadata says. */
+export function learnExpiration(host: Host, chat: Address, message: proto.IMessage): void {
   const seconds = chat.kind === 'group' ? undefined : secondsIn(message)
-  if (seconds === undefined) return
-  const aliases = chat.aliases.flatMap((alias) => [alias, ...host.aliases(alias)])
-  const ids = [...new Set(aliases.map(({ value }) => value))]
+  if (seconds !== undefined) keepExpiration(host, chat.aliases, seconds)
+}
+
+/** What the phone says of its chats with people when it is linked. */
+export function learnExpirations(
+  host: Host,
+  { chats }: BaileysEventMap['messaging-history.set'],
+  me: Contact | undefined,
+): void {
+  for (const { id, pnJid, lidJid, ephemeralExpiration } of chats) {
+    const chat = ephemeralExpiration ? person([id, pnJid, lidJid], me) : undefined
+    if (chat) keepExpiration(host, chat.aliases, ephemeralExpiration ?? 0)
+  }
+}
+
+/** Writes only what is new. 0: messages stay. */
+export function keepExpiration(host: Host, chat: readonly Alias[], seconds: number): void {
+  const ids = [...new Set(chat.flatMap((alias) => [alias, ...host.aliases(alias)]).map(({ value }) => value))]
   const value = seconds > 0 ? String(Math.min(seconds, YEAR)) : null
   const known = host.store.get(TYPE, ids)
   const changed = ids.filter((id) => (known.get(id) ?? null) !== value)

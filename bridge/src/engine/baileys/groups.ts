@@ -3,6 +3,7 @@ import { EngineError, type EngineHost, type ListedChat } from '../engine.ts'
 import { aliasOf, isOneOf, ownAliases } from './addresses.ts'
 import type { Connection } from './connection.ts'
 import { cut } from './content.ts'
+import { keepExpiration } from './expirations.ts'
 import { ask } from './ask.ts'
 import { answeredCode, noAnswer } from './errors.ts'
 import {
@@ -176,6 +177,8 @@ export class Groups {
 
   #remember(group: GroupMetadata): void {
     this.#known.set(group.id, group)
+    const alias = aliasOf(group.id)
+    if (alias) keepExpiration(this.#host, [alias], group.ephemeralDuration ?? 0)
     for (const { id, lid, phoneNumber } of group.participants) {
       const other = lid ?? phoneNumber
       if (other) this.#pairs.learn([{ lid: lid ?? id, pn: lid ? id : other }])

@@ -27,6 +27,7 @@ import { CAPABILITIES } from './capabilities.ts'
 import { Connection } from './connection.ts'
 import { historyChats, savedContacts } from './contacts.ts'
 import { notConnected } from './errors.ts'
+import { learnExpirations } from './expirations.ts'
 import { BaileysGroups } from './group-admin.ts'
 import { Groups } from './groups.ts'
 import { Happenings } from './happenings.ts'
@@ -246,7 +247,10 @@ class BaileysEngine implements Engine {
     probe(connection, this.#timing.probe, this.#timing.query)
     connection.on('contacts.upsert', (contacts) => this.#list(savedContacts(contacts, this.#me)))
     connection.on('contacts.update', (contacts) => this.#list(savedContacts(contacts, this.#me)))
-    connection.on('messaging-history.set', (history) => this.#list(historyChats(history, this.#me)))
+    connection.on('messaging-history.set', (history) => {
+      learnExpirations(this.#host, history, this.#me)
+      this.#list(historyChats(history, this.#me))
+    })
     this.#groupList.attach(connection)
     return connection
   }
