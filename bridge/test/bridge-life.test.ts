@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+
+import { BridgeProcess } from './support/process.ts'
+import { Home, link, outcome, World } from './support/world.ts'
+
+describe('a phone that wants a passkey, through the whole bridge', () => {
+  test('by QR code', async (t) => {
+    const world = await World.start(t)
+    world.whatsapp.faults.set({ kind: 'passkey', times: 1 })
+    const client = await (await world.bridge()).client()
+    const { link_id } = await client.call('link', { method: 'qr' })
+    const { event } = await client.event('link', ({ status }) => status === 'qr')
+    await assert.rejects(world.owner.scan(event.qr ?? ''), /passkey/u)
+    const { status, error } = await outcome(client, link_id)
+    assert.deepEqual([status, error], ['failed', 'passkey_required'])
+    assert.deepEqual(await client.call('accounts', {}), { accounts: [] })
+  })
+
+  test('by pairing code', async (t) => {
+    const world = await World.start(t)
+    world.whatsapp.faults.set({ kind: 'passkey', times: 1 })
+    const client = await (await world.bridge()).client()
+    const { link_id } = await client.call('link', { method: 'code', phone: world.owner.number })
+    const { event } = await client.event('link', ({ status }) => status === 'code')
+    await assert.rejects(world.owner.enterCode(event.code ?? ''), /passkey/u)
+    const { status, error } = await outcome(client, link_id)
+    assert.deepEqual([status, error], ['failed', 'passkey_required'])
+  })
+})
+
+describe('the life of a connection, through the whole bridge', () => {
+  test('a version of WhatsApp Web that is too old is told, and another one helps without a release', async (t) => {
+    const world = await World.start(t)
+    const { bridge, client, home } = await world.linked()
+    world.whatsapp.disconnect(world.owner, 'failure_405')
+    await client.event('account', ({ account }) => account.connection.reason === 'client_outdated')
+    assert.equal((await bridge.end('SIGTERM')).code, 0)
+    const { url, rootKey } = world.whatsapp
+    const root = Buffer.from(rootKey).toString('base64')
+    const args = ['--whatsapp-url', url, '--whatsapp-root-key', root, '--whatsapp-version', '2.3100.1234567']
+    const newer = await BridgeProcess.start(t, { data: bridge.data, args })
+    await (await Home.listen(await newer.client(), home.account_id)).connection('connected')
+    const { appVersion } = world.owner.devices[0]?.connection?.payload.userAgent ?? {}
+    assert.deepEqual([appVersion?.primary, appVersion?.secondary, appVersion?.tertiary], [2, 3100, 1_234_567])
+  })
+
+  for (const how of ['connected', 'waiting', 'hanging'] as const) {
+    test(`it stops within two seconds while it is ${how}`, async (t) => {
+      const world = await World.start(t)
+      const bridge = await world.bridge()
+      const client = await bridge.client()
+      const home = await Home.listen(client, await link(client, world.owner))
+      if (how === 'hanging') world.whatsapp.disconnect(world.owner, 'hang')
+      if (how === 'waiting') {
+        world.whatsapp.faults.set({ kind: 'http_status', code: 503 })
+        world.whatsapp.disconnect(world.owner, 'drop')
+        await home.connection('disconnected')
+      }
+      const began = performance.now()
+      assert.equal((await bridge.end('SIGTERM')).code, 0)
+      assert.ok(performance.now() - began < 2000)
+    })
+  }
+})
