@@ -19,7 +19,7 @@ test('a bridge with clients, an account and messages that wait ends within two s
   world.whatsapp.faults.set({ kind: 'no_answer', to: 'message' })
   const answers = ['one', 'two'].map(async (text) => home.say(world.bob.number, text, { request_id: text, wait: 0 }))
   const [first] = await Promise.all(answers)
-  clients[0]?.socket.pause()
+  clients[0].socket.pause()
   const start = performance.now()
   const { code, signal } = await bridge.end('SIGTERM')
   const ms = performance.now() - start
@@ -56,7 +56,7 @@ for (const [what, signal] of [
       err: { message: string; stack: string }
     }
     assert.equal(last.level, 'fatal')
-    assert.equal(last.err.message, 'unforeseen, about ******')
+    assert.match(last.err.message, /^unforeseen, about ~[a-p]{6}$/u)
     assert.match(last.err.stack, /mishap\.ts/u)
   })
 }
