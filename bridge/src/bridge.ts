@@ -76,7 +76,7 @@ export class Bridge {
 
   #sweep(): void {
     try {
-      this.#store.sweep(Date.now() / 1000)
+      this.#accounts.sweep(Date.now() / 1000)
     } catch (error) {
       this.log.warn({ err: error }, 'could not delete what is past its time')
     }

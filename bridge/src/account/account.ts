@@ -28,7 +28,7 @@ import { cleanName, now } from './text.ts'
 export class Account implements Listener, Sender {
   readonly id: string
   readonly records: Records
-  readonly media = new MediaStore()
+  readonly media: MediaStore
   readonly #directory: Directory
   readonly #outbox: Outbox
   readonly #context: Context
@@ -57,6 +57,7 @@ export class Account implements Listener, Sender {
     this.#settings = loadSettings(context.store, id)
     this.records = new Records(context.store, id, this.#log, (chats, removed) => this.#chatsChanged(chats, removed))
     this.#directory = new Directory(this.records, this)
+    this.media = new MediaStore(this.records, this, context.media, this.#log)
     this.#outbox = new Outbox(this.records, this, this.#log)
   }
 
@@ -127,6 +128,7 @@ export class Account implements Listener, Sender {
     this.#stopped = true
     this.#announcer.stop()
     this.#outbox.stop()
+    this.media.stop()
     await Promise.all([this.engine.stop(), ...this.#endings])
   }
 
@@ -190,6 +192,7 @@ export class Account implements Listener, Sender {
   emit(event: EngineEvent): void {
     const told = this.records.take(event)
     if (told) this.#announcer.tell(told)
+    if (event.type === 'message') this.media.arrived(event)
   }
 
   connection({ status, reason, retry_at }: Parameters<EngineHost['connection']>[0]): void {

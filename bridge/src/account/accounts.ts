@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import { Account } from './account.ts'
 import { accountHealth } from './counters.ts'
 import { Link } from './link.ts'
+import { MediaDesk } from './media-desk.ts'
 import { accountId } from './self.ts'
 import type { Context, EngineSession } from './session.ts'
 
@@ -20,6 +21,7 @@ const MAX_LINKS = 8
  */
 export class Accounts {
   readonly bridgeId: string
+  readonly media: MediaDesk
   readonly #context: Context
   readonly #accounts = new Map<string, Account>()
   readonly #links = new Set<Link>()
@@ -31,7 +33,8 @@ export class Accounts {
 
   constructor(store: Store, engines: EngineFactory, log: Logger) {
     this.bridgeId = store.bridgeId
-    this.#context = { store, engines, log }
+    this.media = new MediaDesk(store)
+    this.#context = { store, engines, log, media: this.media }
     store.database.watch((status) => this.#storageChanged(status))
   }
 
@@ -40,10 +43,18 @@ export class Accounts {
     const { auth, accounts, database } = this.#context.store
     if (database.status !== 'ok') return this.#storageChanged(database.status)
     auth.deleteOrphans()
+    this.media.tidy()
     for (const { account_id, self, linked } of accounts.all<Self>()) {
       this.#accounts.set(account_id, new Account(this.#context, account_id, self, linked))
     }
     for (const account of this.#accounts.values()) account.start()
+  }
+
+  /** Deletes what is past its time. `now`: seconds since 1970. */
+  sweep(now: number): void {
+    this.#context.store.sweep(now)
+    for (const account of this.list()) account.media.sweep()
+    this.media.tidy()
   }
 
   async stop(): Promise<void> {

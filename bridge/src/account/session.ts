@@ -9,11 +9,13 @@ import type {
 } from '../engine/engine.ts'
 import type { Logger } from '../log.ts'
 import type { Store } from '../store/store.ts'
+import type { MediaDesk } from './media-desk.ts'
 
 /** What every account and link needs. */
 export interface Context {
   store: Store
   engines: EngineFactory
+  media: MediaDesk
   log: Logger
 }
 

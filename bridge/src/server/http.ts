@@ -16,6 +16,7 @@ import { LIMITS } from '../protocol.ts'
 import { type ServerContext, type Timing, TIMING } from './context.ts'
 import { bearer, Guard } from './guard.ts'
 import { healthRoute } from './health.ts'
+import { mediaRoutes } from './media.ts'
 import { metricsRoute } from './metrics.ts'
 import { reply, type Route } from './route.ts'
 import { Session } from './session.ts'
@@ -48,7 +49,7 @@ export class Server {
   constructor({ token, timing, ...parts }: Parts) {
     const clients = (): number => [...this.#sessions].filter((session) => session.isAuthenticated).length
     this.#context = { ...parts, guard: new Guard(token), clients, timing: { ...TIMING, ...timing } }
-    this.#routes = [healthRoute(this.#context), metricsRoute(this.#context)]
+    this.#routes = [healthRoute(this.#context), metricsRoute(this.#context), ...mediaRoutes(parts.accounts)]
     this.#http = makeServer(this.#context.timing)
     this.#http.on('request', (request, response) => void this.#answer(request, response))
     parts.accounts.watch(() => this.#reset())

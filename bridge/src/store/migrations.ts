@@ -172,4 +172,17 @@ export const MIGRATIONS = [
   DROP TABLE journal;
   ALTER TABLE leaner_journal RENAME TO journal;
   `,
+  `
+  -- The file of a received message, in the media folder.
+  CREATE TABLE media (
+    account_id TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mime TEXT NOT NULL,
+    stored_at REAL NOT NULL,
+    PRIMARY KEY (account_id, message_id),
+    FOREIGN KEY (account_id, message_id) REFERENCES messages ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  `,
 ] as const

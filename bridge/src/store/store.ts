@@ -9,6 +9,7 @@ import { Database } from './database.ts'
 import { HistoryTable } from './history.ts'
 import { IdentityTable } from './identities.ts'
 import { JournalTable } from './journal.ts'
+import { MediaTable } from './media.ts'
 import { MessageTable } from './messages.ts'
 import { OutboxTable } from './outbox.ts'
 import { VoteTable } from './votes.ts'
@@ -31,6 +32,7 @@ export class Store {
   readonly history: HistoryTable
   readonly identities: IdentityTable
   readonly journal: JournalTable
+  readonly media: MediaTable
   readonly messages: MessageTable
   readonly outbox: OutboxTable
   readonly votes: VoteTable
@@ -46,6 +48,7 @@ export class Store {
     this.history = new HistoryTable(this.database)
     this.identities = new IdentityTable(this.database)
     this.journal = new JournalTable(this.database)
+    this.media = new MediaTable(this.database)
     this.messages = new MessageTable(this.database)
     this.outbox = new OutboxTable(this.database)
     this.votes = new VoteTable(this.database)

@@ -1,4 +1,5 @@
 /** An engine of our own port that does what a test tells it, and a bridge's accounts on top of it. */
+import type { Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
 
 import type { Account } from '../../src/account/account.ts'
@@ -12,6 +13,7 @@ import {
   type GroupAdmin,
   type MediaFile,
   type MessageReceived,
+  type MessageRef,
   type OutboundMessage,
   type PairProgress,
   type PairRequest,
@@ -125,8 +127,20 @@ export class MemoryEngine implements Engine {
     return this.handOver(message, media, signal)
   }
 
-  download = unsupported
-  picture = unsupported
+  /** What becomes of the next download, and of the next picture. */
+  fetch: (message: MessageRef, signal: AbortSignal) => Promise<Readable> = unsupported
+  portray: (whom: Address) => Promise<Readable | null> = unsupported
+  readonly downloads: MessageRef[] = []
+
+  download(message: MessageRef, signal: AbortSignal): Promise<Readable> {
+    this.downloads.push(message)
+    return this.fetch(message, signal)
+  }
+
+  picture(whom: Address): Promise<Readable | null> {
+    return this.portray(whom)
+  }
+
   markRead = unsupported
   presence(presence: Presence, to: Address | null): Promise<void> {
     this.presences.push({ presence, to })

@@ -33,7 +33,7 @@ export async function upload(
   servers: MediaServers,
   connection: Connection,
   { payload }: OutboundMessage,
-  { path }: MediaFile,
+  { path, size }: MediaFile,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const message = proto.Message.decode(payload)
@@ -43,6 +43,7 @@ export async function upload(
   const sums = await measure(path, keys, signal).catch((error: unknown) => {
     throw signal.aborted ? refused(signal.reason) : missing(error)
   })
+  if (sums.fileLength !== size) throw unavailable('The file to be sent has changed', 'never')
   const bytes = (): AsyncIterable<Buffer> => encrypted(path, keys, signal)
   const stored = await store(servers, connection, type, sums, bytes, signal).catch((error: unknown) => {
     throw refused(error)
