@@ -14,8 +14,9 @@ export async function answerPlaceholders(
   phone: Phone,
   device: Device,
   id: string,
-  { protocolMessage }: proto.IMessage,
+  message: proto.IMessage,
 ): Promise<void> {
+  const { protocolMessage } = message.deviceSentMessage?.message ?? message
   const request = protocolMessage?.peerDataOperationRequestMessage
   if (request?.peerDataOperationRequestType !== PLACEHOLDER_MESSAGE_RESEND) return
   const asked = (request.placeholderMessageResendRequest ?? []).map(({ messageKey }) => messageKey?.id ?? '')
