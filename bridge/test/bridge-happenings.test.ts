@@ -164,8 +164,9 @@ for (const addressing of ['lid', 'pn'] as const) {
         [group.chat.name, group.description, group.announce, group.chat.participants],
         ['Chess club', 'Mondays', true, 3],
       )
-      const admins = Object.fromEntries(group.members.map(({ phone, is_admin }) => [phone, is_admin]))
-      assert.deepEqual(admins, { '15550000001': true, [bob.number]: true, [eve.number]: false })
+      const admins = group.members.filter((member) => member.is_admin).map(({ phone }) => phone)
+      assert.deepEqual(new Set(admins), new Set(['15550000001', bob.number]))
+      assert.equal(group.members.length, 3)
       assert.equal(await act('remove', eve.number), null)
       const { url } = await client.call('group_invite', { account_id, chat })
       assert.equal(url, `https://chat.whatsapp.com/${club.code}`)
