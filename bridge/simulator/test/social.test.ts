@@ -25,7 +25,7 @@ for (const addressing of ['lid', 'pn'] as const) {
     const other = await run(whatsapp, 'phone.call', { number: bob.number, to: family.id })
     await run(whatsapp, 'call.reject', { call: other['call'], number: owner.number })
     await run(whatsapp, 'call.end', { call: other['call'], reason: 'timeout' })
-    await whatsapp.until(() => seen.length === 6)
+    await client.until(() => seen.length === 6)
     assert.deepEqual(
       seen.map(({ status, isVideo, isGroup }) => [status, isVideo, isGroup]),
       [
@@ -55,7 +55,7 @@ for (const addressing of ['lid', 'pn'] as const) {
     await run(whatsapp, 'phone.presence', { number: bob.number, presence: 'recording', to: owner.number })
     await run(whatsapp, 'phone.presence', { number: bob.number, presence: 'composing', to: eve.number })
     await run(whatsapp, 'phone.presence', { number: eve.number, presence: 'composing', to: family.id })
-    await whatsapp.until(() => seen.length === 3)
+    await client.until(() => seen.length === 3)
     const states = seen.flatMap(({ presences }) => Object.values(presences).map(({ lastKnownPresence: is }) => is))
     assert.deepEqual(states, ['available', 'recording', 'composing'], 'eve is not watched')
     const { heard } = await run(whatsapp, 'presence.heard', {})
