@@ -254,11 +254,13 @@ describe('what comes twice', () => {
         await repaired(world, first)
         // Its receipts do not reach WhatsApp.
         const acknowledged = device.acknowledged.bind(device)
-        device.acknowledged = () => undefined
+        const lost = new Set<string | undefined>()
+        device.acknowledged = ({ attrs }) => void lost.add(attrs['id'])
         const poll = await bob.poll(family, { question: 'Heat?', options: ['On', 'Off'], selectable: 1 })
         const ids = [await bob.say(owner, 'text'), await bob.say(family, 'text'), poll, await bob.react(first, '👍')]
         ids.push(await bob.vote(poll, ['On']), await owner.say(bob, 'typed'))
-        await whatsapp.until(() => ids.every((id) => told(host, id).length > 0))
+        await whatsapp.until(() => ids.every((id) => told(host, id).length > 0 && lost.has(id)))
+        assert.ok(device.unacknowledged >= ids.length)
         const retries = () => bob.receipts.filter(({ type }) => type === 'retry').length
         const before = retries()
         device.acknowledged = acknowledged
@@ -272,6 +274,7 @@ describe('what comes twice', () => {
         await repaired(world, await bob.say(owner, 'next'))
         for (const id of ids) assert.equal(told(host, id).length, 1)
         assert.deepEqual(host.of('undecryptable'), [])
+        assert.equal(unreadRows(host), 0)
         assert.equal(retries(), before)
         assert.deepEqual(asked(world), [])
       })
@@ -295,6 +298,7 @@ describe('what comes twice', () => {
       assert.equal(told(host, id).length, 1)
     }
     assert.deepEqual(host.of('undecryptable'), [])
+    assert.equal(unreadRows(host), 0)
     assert.ok(bob.receipts.every(({ type }) => type !== 'retry'))
     assert.deepEqual(asked(world), [])
   })
