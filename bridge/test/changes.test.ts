@@ -189,6 +189,17 @@ test('a message that cannot be read is told with the reason, and later under the
   assert.equal(bridge.store.messages.get(account.id, 'IN1')?.said?.text, 'at last')
 })
 
+test('what was deleted before it could be read stays deleted', async (t) => {
+  const { account, engine } = await MemoryBridge.open(t).link()
+  engine.host.emit(unreadable())
+  engine.host.emit(revoked())
+  engine.host.emit(received({ text: 'too late' }))
+  assert.deepEqual(
+    journalOf(account).map(({ event }) => event.type),
+    ['undecryptable', 'revoke'],
+  )
+})
+
 test('an own message that could not be read here is repaired under the alias it comes with', async (t) => {
   const { account, engine } = await MemoryBridge.open(t).link()
   const mine = { from_me: true, sender: ME }

@@ -53,6 +53,21 @@ test('a malformed event costs itself only', async (t) => {
   assert.equal(last?.type === 'message' && last.message_id, 'AFTER')
 })
 
+test('ids that are no plain text are ids all the same', async (t) => {
+  const { account, engine } = await MemoryBridge.open(t).link()
+  for (const external_id of ['a\u0000b', 'a', '\uD800', '\uDBFF', "'; DROP TABLE messages; --", '%', '../x']) {
+    engine.host.emit(received({ external_id }))
+    engine.host.emit(received({ external_id, text: 'again' }))
+    engine.host.emit(edited({ external_id: `E${external_id}`, target_external_id: external_id }))
+  }
+  const messages = eventsOf(account, 'message')
+  assert.ok(messages.every(({ message_id }) => /^[\w.-]+$/u.test(message_id)))
+  assert.equal(new Set(messages.map(({ message_id }) => message_id)).size, messages.length)
+  for (const { message_id } of eventsOf(account, 'edit')) {
+    assert.ok(messages.some((message) => message.message_id === message_id))
+  }
+})
+
 test('an address that is a person and a group leaves nothing behind', async (t) => {
   const { account, engine } = await MemoryBridge.open(t).link()
   engine.host.emit({ type: 'chats', chats: [group(FAMILY)], removed: [], all_groups: true })

@@ -32,7 +32,7 @@ export class Messages {
   receive(message: MessageReceived): MessageEvent | undefined {
     const who = written(this.#identity, message, true)
     const known = this.known(message, who.chat.id)
-    if (known && known.kind !== UNDECRYPTABLE) return undefined
+    if (known && (known.kind !== UNDECRYPTABLE || known.revoked)) return undefined
     const { external_id, from_me, raw, kind, text, poll, media, location, contacts } = message
     const message_id = known?.message_id ?? this.id(who.chat.id, external_id)
     const quoted_message_id = this.#quoted(who.chat.id, message.quoted_external_id)
