@@ -236,6 +236,32 @@ for (const addressing of MODES) {
       })
     }
 
+    test('what comes twice is told once', async (t) => {
+      const world = await makeLinkedWorld(t, addressing)
+      const { whatsapp, owner, bob, family } = world
+      for (const to of [owner, family]) {
+        const target = await bob.say(to, 'First')
+        const writing = [
+          () => bob.react(target, '👍'),
+          () => bob.edit(target, 'Second'),
+          () => bob.edit(target, 'Third', 'encrypted'),
+          () => bob.locate(to, { latitude: 1, longitude: 2 }),
+          () => bob.delete(target),
+        ]
+        const ids: string[] = []
+        for (const write of writing) {
+          whatsapp.faults.set({ kind: 'duplicate', times: 1 })
+          ids.push(await write())
+          await eventOf(world, 'message', await bob.say(to, 'And on'))
+        }
+        const told = world.host.events.flatMap((event) => ('external_id' in event ? event.external_id : []))
+        assert.deepEqual(
+          told.filter((id) => ids.includes(id)),
+          ids,
+        )
+      }
+    })
+
     test('an admin deletes what somebody else wrote', async (t) => {
       const world = await makeLinkedWorld(t, addressing)
       const { whatsapp, owner, bob, eve } = world
