@@ -1,53 +1,21 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 
 import type { Account } from '../src/account/account.ts'
 import { EngineError } from '../src/engine/engine.ts'
-import { BridgeError } from '../src/errors.ts'
-import type { CommandArgs, ReceiptEvent } from '../src/protocol.ts'
+import type { ReceiptEvent } from '../src/protocol.ts'
 import { makeFolder } from './support/folder.ts'
-import { BOB, freeze, journalOf, MemoryBridge, type MemoryEngine, person, textOf } from './support/memory.ts'
+import { BOB, freeze, MemoryBridge, type MemoryEngine, person, textOf } from './support/memory.ts'
 import { messageRow, outgoingRow } from './support/rows.ts'
+import { code, EVE, eventsOf, later, sayer, type Send, world } from './support/sending.ts'
 import { until } from './support/until.ts'
-
-type Send = CommandArgs<'send'>
-
-const EVE = '900000000000003@lid'
-
-interface World {
-  bridge: MemoryBridge
-  account: Account
-  engine: MemoryEngine
-  say: (request_id: string, changes?: Partial<Send>) => ReturnType<Account['send']>
-}
-
-async function world(t: TestContext, bridge = MemoryBridge.open(t)): Promise<World> {
-  const { account, engine } = await bridge.link()
-  engine.host.emit({ type: 'chats', chats: [person(BOB.phone), person(EVE)], removed: [], all_groups: false })
-  return { bridge, account, engine, say: sayer(account) }
-}
-
-function sayer(account: Account): World['say'] {
-  return async (request_id, changes = {}) => {
-    const content = { kind: 'text', text: request_id } as const
-    return account.send({ account_id: account.id, chat: BOB.digits, content, request_id, ...changes })
-  }
-}
-
-function code(expected: string) {
-  return (error: unknown): boolean => error instanceof BridgeError && error.code === expected
-}
-
-function later(): Promise<never> {
-  return Promise.reject(new EngineError('not_connected', 'not now', 'later'))
-}
 
 function restricted(): Promise<never> {
   return Promise.reject(new EngineError('restricted', 'WhatsApp has restricted this account', 'never'))
 }
 
 function receipts(account: Account): ReceiptEvent[] {
-  return journalOf(account).flatMap(({ event }) => (event.type === 'receipt' ? [event] : []))
+  return eventsOf(account, 'receipt')
 }
 
 test('answers "sent" when WhatsApp has confirmed, and journals it', async (t) => {

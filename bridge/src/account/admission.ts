@@ -151,7 +151,7 @@ function toldOf({ referred: { mentions, target }, plan: { content } }: Draft): T
   return {
     ...(mentions.length > 0 && { mentions }),
     ...(content.kind === 'forward' && { forwarded: true }),
-    ...('view_once' in content && content.view_once === true && { view_once: true }),
+    ...('view_once' in content && content.view_once && { view_once: true }),
     ...(target && content.kind === 'edit' && { target: target.message_id, text: content.text }),
     ...(target && content.kind === 'delete' && { target: target.message_id }),
   }

@@ -149,18 +149,18 @@ export class Delivery {
       this.#done(row)
     } catch (error) {
       this.#refused(row, error)
-    } finally {
-      this.#preparation.sent(row)
     }
   }
 
-  async #send({ chat_id }: Outgoing, { external_id, raw: payload }: Message): Promise<{ accepted_at: number }> {
+  async #send(row: Outgoing, { external_id, raw: payload }: Message): Promise<{ accepted_at: number }> {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ATTEMPT_SECONDS * 1000)])
     try {
-      const message: OutboundMessage = { external_id, payload, to: this.#records.address(chat_id) }
+      const message: OutboundMessage = { external_id, payload, to: this.#records.address(row.chat_id) }
       return await this.#sender.engine.send(message, signal)
     } catch (error) {
       throw signal.aborted ? new EngineError('timeout', 'WhatsApp did not confirm the message', 'later') : error
+    } finally {
+      this.#preparation.tried(row)
     }
   }
 

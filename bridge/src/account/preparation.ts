@@ -63,7 +63,7 @@ export class Preparation {
   }
 
   /** There was an attempt: nothing is being written any more. */
-  sent(row: Outgoing): void {
+  tried(row: Outgoing): void {
     if (this.#typed.has(row.number)) void this.#show('paused', row)
   }
 

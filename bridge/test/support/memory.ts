@@ -37,10 +37,8 @@ export const OWNER: Self = {
 export const BOB = { phone: '15550000002@s.whatsapp.net', lid: '900000000000002@lid', digits: '15550000002' }
 
 /** What can be sent: everything that does not degrade. */
-const KINDS = [
-  ...['text', 'image', 'video', 'audio', 'document', 'sticker', 'location', 'contact', 'poll'],
-  ...['reaction', 'edit', 'delete', 'forward', 'pin', 'unpin'],
-]
+const KINDS =
+  'text image video audio document sticker location contact poll reaction edit delete forward pin unpin'.split(' ')
 
 export class MemoryEngine implements Engine {
   readonly name = 'memory'
@@ -64,7 +62,8 @@ export class MemoryEngine implements Engine {
   started = 0
   stopped = 0
   unlinked = 0
-  #ids = 0
+  /** How many messages were prepared; each has the number in its id. */
+  ids = 0
 
   readonly groups: GroupAdmin = {
     info: unsupported,
@@ -107,9 +106,9 @@ export class MemoryEngine implements Engine {
   }
 
   prepare(_to: Address, content: Content, context: SendContext): Promise<Prepared> {
-    this.#ids += 1
+    this.ids += 1
     this.contexts.push(context)
-    return Promise.resolve({ external_id: `OUT${this.#ids}`, payload: Buffer.from(JSON.stringify(content)) })
+    return Promise.resolve({ external_id: `OUT${this.ids}`, payload: Buffer.from(JSON.stringify(content)) })
   }
 
   send(message: OutboundMessage, signal: AbortSignal): Promise<{ accepted_at: number }> {
