@@ -125,6 +125,7 @@ export class MediaServer {
 
   #download(path: string, response: ServerResponse): void {
     this.#downloads += 1
+    this.#changed()
     if (this.#faults.take('media_gone')) this.#files.delete(path)
     const refused = this.#faults.take('media_download')
     if (refused) return end(response, refused.code)

@@ -11,7 +11,7 @@ const BEGINNINGS: Record<MediaKind, Buffer> = {
   image: Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46]),
   video: MP4,
   gif: MP4,
-  audio: Buffer.from('ID3\x04\0\0\0\0\0\0'),
+  audio: Buffer.from([0xff, 0xfb, 0x90, 0x64]),
   voice: Buffer.concat([Buffer.from('OggS'), Buffer.alloc(24), Buffer.from('OpusHead')]),
   document: Buffer.from('%PDF-1.7\n'),
   sticker: Buffer.from('RIFF\x20\0\0\0WEBPVP8 '),
