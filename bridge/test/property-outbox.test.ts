@@ -117,9 +117,12 @@ class Model {
       .send({ account_id: account.id, chat: CHATS[chat], content, request_id: name, ...rest })
       .then(
         ({ message_id, status, timestamp }) => {
-          if (status === 'sent') this.#ended(name, `sent as ${message_id} at ${timestamp ?? 0}`)
+          if (bridge === this.#survivor.bridge && status === 'sent')
+            this.#ended(name, `sent as ${message_id} at ${timestamp ?? 0}`)
         },
         (error: unknown) => {
+          // Of a bridge that is dead nobody hears anything.
+          if (bridge !== this.#survivor.bridge) return
           assert.ok(error instanceof BridgeError, String(error))
           const { message_id } = error.details
           // Without a message it was not taken: it may be asked for again.
@@ -127,10 +130,7 @@ class Model {
           else assert.equal(error.code, 'not_connected')
         },
       )
-      .catch((error: unknown) => {
-        // Of a bridge that is dead nobody hears anything.
-        if (bridge === this.#survivor.bridge) this.#wrong = error
-      })
+      .catch((error: unknown) => (this.#wrong = error))
       .finally(() => this.#pending.delete(asked))
   }
 
