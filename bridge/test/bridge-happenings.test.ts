@@ -84,6 +84,45 @@ for (const addressing of ['lid', 'pn'] as const) {
       assert.equal(changed.event.chat.phone, bob.number)
     })
 
+    test('tells how a poll stands, also after a restart, and refuses what is none', async (t) => {
+      const world = await World.start(t, addressing)
+      const { owner, bob, family } = world
+      const { bridge, client, home } = await world.linked()
+      const { account_id } = home
+      const shown = { question: 'Heat?', options: ['On', 'Off'], selectable: 1 }
+      const { message_id: poll } = await home.send(family.id, { kind: 'poll', ...shown })
+      await bob.waitFor((message) => message.id === poll)
+      await owner.waitFor((message) => message.id === poll)
+      await bob.vote(poll, ['On'], { voter: 'lid' })
+      await client.event('poll_vote', ({ options }) => options[0] === 'On')
+      await bob.vote(poll, ['Off'], { voter: 'pn' })
+      await client.event('poll_vote', ({ options }) => options[0] === 'Off')
+      await owner.vote(poll, ['On'])
+      await client.event('poll_vote', ({ from_me, tally }) => from_me && tally[0]?.votes === 1)
+      const before = await client.call('poll', { account_id, message_id: poll })
+      const votes = new Map(before.votes.map(({ voter, options }) => [voter.phone, options]))
+      const expected = new Map([
+        [bob.number, ['Off']],
+        [owner.number, ['On']],
+      ])
+      assert.deepEqual(votes, expected)
+      assert.deepEqual(before.poll, shown)
+      await bridge.end('SIGKILL')
+
+      const again = await world.bridge(bridge.data)
+      const next = await again.client()
+      assert.deepEqual(await next.call('poll', { account_id, message_id: poll }), before)
+      const { messages } = await next.call('messages', { account_id, chat: family.id })
+      assert.deepEqual(
+        messages.map(({ message_id, kind, from_me, poll: asked }) => [message_id, kind, from_me, asked]),
+        [[poll, 'poll', true, shown]],
+      )
+      await assert.rejects(next.call('poll', { account_id, message_id: 'none' }), refused('message_not_found'))
+      const chat = family.id
+      await assert.rejects(next.call('messages', { account_id, chat, before: 'none' }), refused('message_not_found'))
+      await assert.rejects(next.call('messages', { account_id, chat: 'none' }), refused('chat_not_found'))
+    })
+
     test('a message that cannot be read is told, and again when it can', async (t) => {
       const world = await World.start(t, addressing)
       const { whatsapp, owner, bob } = world
