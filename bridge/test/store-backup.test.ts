@@ -7,7 +7,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 
 import { BridgeError } from '../src/errors.ts'
 import { Store } from '../src/store/store.ts'
+import { get } from './support/files.ts'
 import { makeFolder } from './support/folder.ts'
+import { journalOf, MemoryBridge, received } from './support/memory.ts'
+import { serve } from './support/serve.ts'
+import { Refusal } from './support/client.ts'
 
 /** Two values that are only ever written together, and a lot beside them. */
 function write(store: Store, n: number): void {
@@ -77,11 +81,12 @@ test('one backup at a time; the next takes the place of the one before', async (
     store.backups.make(),
     (error: unknown) => error instanceof BridgeError && error.code === 'rate_limited',
   )
-  await first
-  const { path } = await store.backups.make()
-  assert.ok(existsSync(path))
-  store.backups.discard()
+  const { path } = await first
+  const second = await store.backups.make()
   assert.ok(!existsSync(path))
+  assert.ok(existsSync(second.path))
+  second.done()
+  assert.ok(!existsSync(second.path))
   store.close()
 })
 
@@ -95,7 +100,7 @@ test('a copy that nobody takes is gone after ten minutes, and one that a crash l
   t.mock.timers.tick(1)
   assert.ok(!existsSync(path))
   store.close()
-  for (const name of ['backup.db', 'backup.db-journal']) writeFileSync(join(folder, name), 'left behind')
+  for (const name of ['backup-x.db', 'backup-x.db-journal']) writeFileSync(join(folder, name), 'left behind')
   new Store(folder).close()
   assert.deepEqual(leftovers(folder), [])
 })
@@ -112,4 +117,28 @@ test('a disk without room for a copy: an error that says so, and nothing is left
   assert.deepEqual(leftovers(folder), [])
   assert.equal(store.database.status, 'ok', 'there may be room for everything else')
   store.close()
+})
+
+test('a client fetches a backup by ticket, once; it works as a data folder, and nothing stays behind', async (t) => {
+  const { bridge, account, engine, port, connect } = await serve(t)
+  for (const external_id of ['a', 'b']) engine.host.emit(received({ external_id }))
+  const client = await connect()
+  const first = client.call('backup', {})
+  await assert.rejects(
+    client.call('backup', {}),
+    (error: unknown) => error instanceof Refusal && error.code === 'rate_limited',
+  )
+  const { ticket, size } = await first
+  const { status, body, headers } = await get(port, ticket)
+  assert.deepEqual([status, body.length, headers['content-type']], [200, size, 'application/octet-stream'])
+  assert.equal((await get(port, ticket)).status, 404)
+  assert.deepEqual(leftovers(bridge.folder), [])
+
+  const folder = makeFolder(t)
+  writeFileSync(join(folder, 'bridge.db'), body)
+  const restored = MemoryBridge.open(t, folder)
+  const [same] = restored.accounts.list()
+  assert.equal(same?.id, account.id)
+  assert.deepEqual(journalOf(same), journalOf(account))
+  assert.equal(restored.accounts.bridgeId, bridge.accounts.bridgeId)
 })

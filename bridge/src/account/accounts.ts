@@ -2,6 +2,7 @@ import type { EngineFactory, Self } from '../engine/engine.ts'
 import { BridgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { AccountHealth, CommandArgs, LinkEvent, StorageStatus } from '../protocol.ts'
+import type { Backup } from '../store/backup.ts'
 import { StorageError, type StorageProblem } from '../store/faults.ts'
 import type { Store } from '../store/store.ts'
 import { Account } from './account.ts'
@@ -94,6 +95,11 @@ export class Accounts {
       if (error instanceof StorageError) return []
       throw error
     }
+  }
+
+  /** See `Backups`. */
+  async backup(): Promise<Backup> {
+    return this.#context.store.backups.make()
   }
 
   /** @throws BridgeError `account_not_found`. */

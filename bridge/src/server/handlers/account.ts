@@ -3,7 +3,7 @@ import type { Handlers } from './handler.ts'
 
 /** What is about an account as a whole, and about the bridge. */
 export const accountHandlers: Handlers<
-  'accounts' | 'listen' | 'ack' | 'configure' | 'link' | 'link_cancel' | 'unlink' | 'health'
+  'accounts' | 'listen' | 'ack' | 'configure' | 'link' | 'link_cancel' | 'unlink' | 'health' | 'backup'
 > = {
   accounts: ({ accounts }) => ({ accounts: accounts.list().map((account) => account.state()) }),
   listen: (client, { account_id, consumer }) => {
@@ -28,6 +28,13 @@ export const accountHandlers: Handlers<
   unlink: async ({ accounts }, { account_id }) => {
     await accounts.get(account_id).unlink()
     return {}
+  },
+  backup: async (client) => {
+    const copy = await client.accounts.backup()
+    return {
+      ...client.accounts.media.handouts.offer(client, { ...copy, mime: 'application/vnd.sqlite3' }),
+      size: copy.size,
+    }
   },
   health: (client) => ({
     version: client.version,
