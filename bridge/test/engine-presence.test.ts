@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
 import type { Presence } from '../src/protocol.ts'
+import { World as BridgeWorld } from './support/world.ts'
 import {
   groupOf,
   identitiesOf,
@@ -123,6 +124,26 @@ test('an account that may be seen online is, at each login', async (t) => {
     { from: owner.number, type: 'available', name: 'Owner' },
     { from: owner.number, type: 'available', name: 'Owner' },
   ])
+})
+
+test('chosen through the whole bridge while it is connected, it takes effect at once', async (t) => {
+  const world = await BridgeWorld.start(t)
+  const { whatsapp, owner, bob } = world
+  const { client, home } = await world.linked()
+  const { heard } = whatsapp.presences
+  const configure = (mark_online: boolean) =>
+    client.call('configure', { account_id: home.account_id, settings: { mark_online } })
+  await configure(true)
+  await owner.say(bob, 'my name')
+  await whatsapp.until(() => heard.length === 1)
+  await configure(false)
+  await whatsapp.until(() => heard.length === 2)
+  await configure(true)
+  await whatsapp.until(() => heard.length === 3)
+  assert.deepEqual(
+    heard.map(({ type }) => type),
+    ['available', 'unavailable', 'available'],
+  )
 })
 
 test('what makes no sense, or cannot be shown now', async (t) => {

@@ -21,7 +21,7 @@ import { Records } from './records.ts'
 import { phoneOf, valueOf } from './self.ts'
 import type { Sender } from './sender.ts'
 import { type Context, EngineSession, type Listener } from './session.ts'
-import { loadSettings } from './settings.ts'
+import { loadSettings, markOnline } from './settings.ts'
 import { cleanName, now } from './text.ts'
 
 /** One WhatsApp account: what it keeps, and the session that it has for now. */
@@ -104,10 +104,13 @@ export class Account implements Listener, Sender {
 
   /** Chooses what is given, from now on. */
   configure(changes: Partial<wire.Settings>): void {
+    const { mark_online } = this.#settings
     this.#settings = { ...this.#settings, ...changes }
     this.#context.store.accounts.configure(this.id, this.#settings)
     this.#outbox.pace(this.#settings.pacing)
     this.#announcer.changed()
+    const isNew = this.#settings.mark_online !== mark_online
+    if (isNew && this.#connection.status === 'connected') markOnline(this.engine, !mark_online, this.#log)
   }
 
   /** Calls `listener` with every state event. Returns how to stop that. */

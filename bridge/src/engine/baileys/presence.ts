@@ -13,6 +13,8 @@ const IN_CHAT = new Set<Presence>(['composing', 'recording', 'paused'])
 export class Presences {
   readonly #host: EngineHost
   readonly #me: () => Contact | undefined
+  /** Where it was said already whether the account is there. */
+  readonly #shown = new WeakSet<Connection>()
 
   constructor(host: EngineHost, me: () => Contact | undefined) {
     this.#host = host
@@ -23,19 +25,15 @@ export class Presences {
     connection.onStanza('CB:presence', (stanza) => this.#tell(presenceIn(stanza, this.#me())))
     connection.onStanza('CB:chatstate', (stanza) => this.#tell(stateIn(stanza, this.#me())))
     // WhatsApp shows nobody without a name, which a new device learns some time after its first login.
-    let due = false
     const showUp = () => {
-      if (!due || !this.#me()?.name) return
-      due = false
+      const due = connection.isOpen && !this.#shown.has(connection) && this.#me()?.name && this.#host.markOnline()
+      if (!due) return
+      this.#shown.add(connection)
       connection.show('available').catch((error: unknown) => {
         this.#host.log.warn({ error: summary(error) }, 'The account could not be shown online')
       })
     }
-    connection.on('connection.update', (update) => {
-      if (update.connection !== 'open') return
-      due = this.#host.markOnline()
-      showUp()
-    })
+    connection.on('connection.update', showUp)
     connection.on('creds.update', showUp)
   }
 
@@ -47,6 +45,7 @@ export class Presences {
     if (!to && !this.#me()?.name) {
       throw new EngineError('rejected', "WhatsApp has not told this account's name yet", 'later')
     }
+    if (!to) this.#shown.add(connection)
     const shown = connection.show(presence, to ? jidOf(to, this.#host) : undefined)
     await inTime(shown, AbortSignal.any([connection.signal, stop]))
   }
