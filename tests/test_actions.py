@@ -3,7 +3,7 @@
 from typing import Any
 
 from homeassistant.components import persistent_notification
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 import pytest
@@ -169,7 +169,7 @@ async def test_search_groups_without_a_response_shows_them(
     hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator
 ) -> None:
     shown: dict[str, Any] = {}
-    persistent_notification.async_register_callback(hass, lambda _, changed: shown.update(changed))
+    persistent_notification.async_register_callback(hass, callback(lambda _, changed: shown.update(changed)))
     hostile = "[x](http://x.invalid) <b>`**"
     group = await whatsapp.do("group.create", subject=hostile, members=[OWNER, BEA])
     await until(lambda: _groups(hass) == 3)
