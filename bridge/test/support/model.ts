@@ -7,7 +7,7 @@ import type { Account } from '../../src/account/account.ts'
 import { type Cleanup, makeFolder } from './folder.ts'
 import { BOB, MemoryBridge, type MemoryEngine, person } from './memory.ts'
 
-export const CHATS = { bob: BOB.phone, eve: '900000000000003@lid', dan: '15550000004@s.whatsapp.net' } as const
+export const CHATS = { bob: BOB.phone, eve: '900000000000003@lid' } as const
 export type ChatName = keyof typeof CHATS
 
 /** How many turns of the event loop whatever goes on by itself may need until it waits for a timer or for the test. */
