@@ -24,20 +24,20 @@ interface Asked extends World {
 }
 
 let number = 0
+const nextId = (): string => `IN${(number += 1)}`
 
 function asked(all: World): Asked {
   const { host } = all.engine
-  const next = (): string => `IN${(number += 1)}`
   return {
     ...all,
     hear: (text, changes = {}) => {
       const quoted = (changes.quoted_external_id ?? null) !== null
       const origin = { ...ORIGIN, quoted }
-      host.emit(received({ external_id: next(), text, timestamp: ASKED + 60, origin, ...changes }))
+      host.emit(received({ external_id: nextId(), text, timestamp: ASKED + 60, origin, ...changes }))
     },
     vote: (options, changes = {}) =>
       host.emit(
-        voted({ external_id: next(), poll_external_id: 'OUT1', options, timestamp: ASKED + number, ...changes }),
+        voted({ external_id: nextId(), poll_external_id: 'OUT1', options, timestamp: ASKED + number, ...changes }),
       ),
   }
 }

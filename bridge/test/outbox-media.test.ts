@@ -112,6 +112,12 @@ test('a file that was handed over is not handed over again', async (t) => {
   assert.deepEqual(first, second)
 })
 
+function forever(_: unknown, signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) =>
+    signal.addEventListener('abort', () => reject(new EngineError('timeout', 'stopped', 'later'))),
+  )
+}
+
 for (const [when, uploads] of [
   ['before its file was handed over', 1],
   ['after its file was handed over', 0],
@@ -119,10 +125,6 @@ for (const [when, uploads] of [
   test(`a bridge that stops ${when} sends the message afterwards`, async (t) => {
     const all = await world(t, MemoryBridge.open(t, makeFolder(t)))
     watch(t, all)
-    const forever = (_: unknown, signal: AbortSignal): Promise<never> =>
-      new Promise((_resolve, reject) =>
-        signal.addEventListener('abort', () => reject(new EngineError('timeout', 'stopped', 'later'))),
-      )
     if (uploads === 1) all.engine.handOver = (message, _media, signal) => forever(message, signal)
     else all.engine.deliver = forever
     const { message_id } = await all.say('survivor', { content: IMAGE, wait: 0 })

@@ -253,7 +253,9 @@ test('a restriction without a known end, or that is over, stops nothing', async 
 async function familyOf({ engine }: World): Promise<string> {
   const value = '120363000000000001@g.us'
   engine.host.emit({
-    ...{ type: 'chats', removed: [], all_groups: true },
+    type: 'chats',
+    removed: [],
+    all_groups: true,
     chats: [{ kind: 'group', aliases: [{ kind: 'group', value }] }],
   })
   return Promise.resolve(value)

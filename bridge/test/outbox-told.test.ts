@@ -4,15 +4,22 @@ import { test } from 'node:test'
 import { EngineError } from '../src/engine/engine.ts'
 import type { Content } from '../src/protocol.ts'
 import { makeFolder } from './support/folder.ts'
-import { BOB, journalOf, MemoryBridge, person, received } from './support/memory.ts'
+import { BOB, journalOf, MemoryBridge, ORIGIN, person, received } from './support/memory.ts'
 import { code, eventsOf, restarted, world } from './support/sending.ts'
 import { until } from './support/until.ts'
 
 const NOTHING = { text: null, poll: null, media: null, location: null, contacts: [] }
 const FILE = { path: '/nowhere', size: 100, mime: 'image/jpeg' }
 const NO_MEDIA = {
-  ...{ mime: 'image/jpeg', size: 100, file_name: null, seconds: null, width: null, height: null },
-  ...{ voice: false, gif: false, animated: false },
+  mime: 'image/jpeg',
+  size: 100,
+  file_name: null,
+  seconds: null,
+  width: null,
+  height: null,
+  voice: false,
+  gif: false,
+  animated: false,
 }
 
 test('what was sent is told to everybody once WhatsApp has confirmed it, together with that', async (t) => {
@@ -40,8 +47,10 @@ test('what was sent is told to everybody once WhatsApp has confirmed it, togethe
     mentions: [],
     quoted_message_id: null,
     origin: {
-      ...{ source: 'bridge', e2e: true, device: null, forwarded: false, edited: false, view_once: false },
-      ...{ quoted: false, broadcast: false, offline: false, replayed: false, server_time: 1_700_000_000 },
+      ...ORIGIN,
+      source: 'bridge',
+      device: null,
+      replayed: false,
     },
     timestamp: 1_700_000_000,
   })
@@ -152,7 +161,8 @@ test('the options of a request reach the engine, and its kind the answer', async
   await say('as the chat has it')
   assert.equal(engine.contexts[1] && 'expiration' in engine.contexts[1], false)
   const buttons: Content = {
-    ...{ kind: 'buttons', text: 'Heat?' },
+    kind: 'buttons',
+    text: 'Heat?',
     buttons: [
       { id: 'on', title: 'On' },
       { id: 'off', title: 'Off' },

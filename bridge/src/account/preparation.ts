@@ -2,6 +2,7 @@ import { EngineError } from '../engine/engine.ts'
 import type { Logger } from '../log.ts'
 import type { Presence } from '../protocol.ts'
 import type { Outgoing, OutgoingFile } from '../store/outbox.ts'
+import { Gate } from './gate.ts'
 import type { Records } from './records.ts'
 import type { Sender } from './sender.ts'
 import { now } from './text.ts'
@@ -23,8 +24,7 @@ export class Preparation {
   readonly #ready: number[] = []
   /** Messages that were seen being written. */
   readonly #typed = new Set<number>()
-  #uploads = 0
-  readonly #waiting: (() => void)[] = []
+  readonly #uploads = new Gate(UPLOADS_AT_ONCE)
 
   constructor(records: Records, sender: Sender, log: Logger, stopping: AbortSignal) {
     this.#records = records
@@ -54,7 +54,8 @@ export class Preparation {
   async run(row: Outgoing): Promise<void> {
     this.#underWay.add(row.number)
     try {
-      if (row.media) await this.#upload(row, row.media)
+      const { media } = row
+      if (media) await this.#uploads.run(async () => this.#upload(row, media))
       else await this.#type(row)
       this.#ready.push(row.number)
     } finally {
@@ -72,19 +73,12 @@ export class Preparation {
   }
 
   async #upload(row: Outgoing, media: OutgoingFile): Promise<void> {
-    if (this.#uploads >= UPLOADS_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#uploads += 1
-    try {
-      const payload = await this.#handOver(row, media)
-      const { store, account } = this.#records
-      store.database.transaction(() => {
-        store.messages.setRaw(account, row.message_id, payload)
-        store.outbox.uploaded(row.number)
-      })
-    } finally {
-      this.#uploads -= 1
-      this.#waiting.shift()?.()
-    }
+    const { store, account } = this.#records
+    const payload = await this.#handOver(row, media)
+    store.database.transaction(() => {
+      store.messages.setRaw(account, row.message_id, payload)
+      store.outbox.uploaded(row.number)
+    })
     this.#sender.media.release(media)
   }
 
