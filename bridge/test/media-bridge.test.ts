@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
 import { type MediaKind, MEDIA_KINDS } from '../simulator/media.ts'
+import { setPicture } from '../simulator/pictures.ts'
 import type { Content, MessageEvent } from '../src/protocol.ts'
 import { Refusal } from './support/client.ts'
 import { get, MIMES, put, type Reply, sample } from './support/files.ts'
 import type { BridgeProcess } from './support/process.ts'
+import { until } from './support/until.ts'
 import { Home, World } from './support/world.ts'
 
 const MIB = 1024 * 1024
@@ -186,6 +188,26 @@ test('media is fetched at once where that is wished', async (t) => {
   await world.whatsapp.until(() => world.whatsapp.media.downloads === 1)
   assert.deepEqual((await fetchFile(house, id)).body, bytes)
   assert.equal(world.whatsapp.media.downloads, 1)
+})
+
+test('pictures of people and groups', async (t) => {
+  const world = await World.start(t)
+  const { bridge, home } = await world.linked()
+  const { account_id, client } = home
+  const none = await client.call('picture', { account_id, chat: world.bob.number })
+  assert.deepEqual(none, { ticket: null, mime: null, size: null })
+  for (const chat of [world.bob, world.family]) {
+    const bytes = sample('image')
+    setPicture(chat, bytes)
+    const named = 'number' in chat ? chat.number : chat.id
+    const { ticket, mime, size } = await client.call('picture', { account_id, chat: named })
+    assert.deepEqual([mime, size], ['image/jpeg', bytes.length])
+    assert.deepEqual((await get(bridge.port, ticket ?? '')).body, bytes)
+  }
+  setPicture(world.bob, sample('image', 3 * MIB))
+  const large = client.call('picture', { account_id, chat: world.bob.number })
+  await assert.rejects(large, refused('media_too_large'))
+  await until(() => mediaFolder(bridge).length === 0)
 })
 
 /** The same account in a new process. */

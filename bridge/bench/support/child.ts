@@ -1,7 +1,7 @@
 /** A process beside the bench that speaks JSON lines, and what the system says of it. Linux only. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 
@@ -18,10 +18,10 @@ export class Child {
   readonly #name: string
 
   /** Runs a TypeScript file. `hear` gets every line of its stdout; if it ends before it was told to, the bench ends too. */
-  constructor(file: string, args: string[], hear: (line: unknown) => void) {
+  constructor(file: string, args: string[], hear: (line: unknown) => void, env: NodeJS.ProcessEnv = {}) {
     this.#name = file
     this.#process = spawn(process.execPath, [file, ...args], {
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     if (this.#process.pid === undefined) throw new Error(`${file} did not start`)
@@ -51,6 +51,15 @@ export class Child {
   /** Memory in use, in MiB. */
   rss(): number {
     return this.#field('status', /^VmRSS:\s+(\d+) kB$/mu) / 1024
+  }
+
+  /** The most that was in use since `forgetPeak`, in MiB. */
+  peak(): number {
+    return this.#field('status', /^VmHWM:\s+(\d+) kB$/mu) / 1024
+  }
+
+  forgetPeak(): void {
+    writeFileSync(`/proc/${this.pid}/clear_refs`, '5')
   }
 
   /** Bytes handed to the storage so far. */

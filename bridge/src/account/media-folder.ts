@@ -5,8 +5,6 @@ import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
-import { fileTypeFromBuffer } from 'file-type/core'
-
 import type { MediaFile } from '../engine/engine.ts'
 import { BridgeError } from '../errors.ts'
 import { problemOf, StorageError } from '../store/faults.ts'
@@ -94,6 +92,8 @@ export function tooLarge(limit: number, size?: number): BridgeError {
 
 /** A bare type, by the bytes alone. */
 async function mimeOf(head: Buffer): Promise<string> {
+  // It takes memory and time that a bridge without files need not spend.
+  const { fileTypeFromBuffer } = await import('file-type/core')
   const type = await fileTypeFromBuffer(head)
   return type?.mime.split(';', 1)[0]?.trim() ?? UNKNOWN
 }
