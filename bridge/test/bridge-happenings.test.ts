@@ -40,6 +40,11 @@ for (const addressing of ['lid', 'pn'] as const) {
         ],
       )
 
+      const { message_id: forwarded } = await home.send(family.id, { kind: 'forward', message_id: first })
+      assert.equal((await bob.waitFor(({ id }) => id === forwarded)).text, 'good')
+      const { message_id: answer } = await home.say(bob.number, 'yes', { quote: first })
+      assert.equal((await bob.waitFor(({ id }) => id === answer)).quoted_text, 'good')
+
       const inGroup = await eve.say(family, 'spam')
       await bob.waitFor((message) => message.id === inGroup)
       await owner.waitFor((message) => message.id === inGroup)

@@ -59,9 +59,10 @@ export class References {
 
   /** A stored message, as an engine refers to it. */
   ref(message: Message): MessageRef {
-    const { external_id, from_me, chat_id, sender_id, raw } = message
+    const { external_id, from_me, chat_id, sender_id, raw, edited, said } = message
     const sender = from_me ? this.#sender.self : this.#records.address(sender_id ?? chat_id)
-    return { external_id, from_me, chat: this.#records.address(chat_id), sender, raw }
+    const chat = this.#records.address(chat_id)
+    return { external_id, from_me, chat, sender, raw, ...(edited && { edited: said?.text ?? null }) }
   }
 
   address(person_id: string): Address {

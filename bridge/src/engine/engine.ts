@@ -19,6 +19,8 @@ export interface MessageRef {
   chat: Address
   sender: Address
   raw: Uint8Array
+  /** What it says since it was edited; absent when it says what is in `raw`. */
+  edited?: string | null
 }
 
 /** A file on the bridge's own disk. `mime` is what its bytes say; `file_name` what its sender calls it. */

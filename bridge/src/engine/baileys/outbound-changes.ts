@@ -1,10 +1,10 @@
 /** Messages about other messages. */
 import type { DeleteContent, EditContent, PinContent, ReactionContent, UnpinContent } from '../../protocol.ts'
 import { EngineError, type MessageRef, type SendContext } from '../engine.ts'
-import { contextIn, isViewOnce, partOf, unwrap } from './content.ts'
+import { contextIn, isViewOnce, unwrap } from './content.ts'
 import { proto } from './library.ts'
 import type { Chat } from './outbound-chat.ts'
-import { contextOf, mentionsOf, nameMentioned, withoutContext } from './outbound-context.ts'
+import { contextOf, mentionsOf, nameMentioned, partNow, withoutContext } from './outbound-context.ts'
 
 const { MESSAGE_EDIT, REVOKE } = proto.Message.ProtocolMessage.Type
 const { PIN_FOR_ALL, UNPIN_FOR_ALL } = proto.Message.PinInChatMessage.Type
@@ -38,10 +38,11 @@ export function changeOf(content: Change, context: SendContext, chat: Chat): pro
   }
 }
 
-/** The message once more, as it was kept, but for what it answered. @throws EngineError `invalid_request` */
+/** The message once more, as it stands, but for what it answered. @throws EngineError `invalid_request` */
 export function forwardOf(context: SendContext, chat: Chat): proto.IMessage {
-  const message = proto.Message.decode(targetOf(context).raw)
-  const part = partOf(message)
+  const target = targetOf(context)
+  const message = proto.Message.decode(target.raw)
+  const part = partNow(target)
   if (!part) throw invalid('This message cannot be forwarded')
   if (isViewOnce(message)) throw invalid('A message that may be viewed once cannot be forwarded')
   const [name, value] = part

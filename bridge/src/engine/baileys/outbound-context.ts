@@ -34,14 +34,24 @@ export function contextOf({ quote, mentions, expiration }: SendContext, chat: Ch
   }
 }
 
-function quoteOf({ external_id, sender, raw, chat: where }: MessageRef, chat: Chat): proto.IContextInfo {
-  const message = proto.Message.decode(raw)
-  const part = partOf(message)
+function quoteOf(quoted: MessageRef, chat: Chat): proto.IContextInfo {
+  const { external_id, sender, chat: where } = quoted
+  const message = proto.Message.decode(quoted.raw)
+  const part = partNow(quoted)
   if (!part) throw new EngineError('invalid_request', 'This message cannot be answered', 'never')
   const [name, value] = part
   const quotedMessage: proto.IMessage = { [name]: isViewOnce(message) ? { viewOnce: true } : withoutContext(value) }
   const remoteJid = chat.is(where) ? {} : { remoteJid: chat.jidOf(where) }
   return { stanzaId: external_id, participant: chat.jidOf(sender), quotedMessage, ...remoteJid }
+}
+
+/** What a message says now, and the name of its kind. */
+export function partNow({ raw, edited }: MessageRef): [name: string, value: unknown] | undefined {
+  const part = partOf(proto.Message.decode(raw))
+  if (!part || edited === undefined) return part
+  const [name, value] = part
+  if (typeof value !== 'object') return [name, edited ?? '']
+  return [name, { ...value, [name === 'extendedTextMessage' ? 'text' : 'caption']: edited ?? '' }]
 }
 
 /** What a message says, without what it was itself an answer to. */
