@@ -23,8 +23,11 @@ const LAST_WORDS = {
   drop: [],
   hang: [],
   failure_401: [failureNode(401)],
+  failure_402: [failureNode(402)],
   failure_403: [failureNode(403)],
   failure_405: [failureNode(405)],
+  failure_406: [failureNode(406)],
+  failure_409: [failureNode(409)],
   failure_503: [failureNode(503)],
 } as const satisfies Record<string, readonly BinaryNode[]>
 

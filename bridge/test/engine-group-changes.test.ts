@@ -94,12 +94,18 @@ for (const addressing of ['lid', 'pn'] as const) {
       await whatsapp.until(() => seen().length === 4)
       await engine.groups.update(groupOf(family), { subject: 'By bridge' }, AbortSignal.timeout(5000))
       await whatsapp.until(() => seen().length === 5)
+      const { group } = await engine.groups.create('Made', [phoneOf(bob)], AbortSignal.timeout(5000))
+      await whatsapp.until(() => seen().length === 6)
+      await engine.groups.leave(group, AbortSignal.timeout(5000))
+      await whatsapp.until(() => seen().length === 7)
       assert.deepEqual(seen(), [
         ['add', 'person', 'person'],
         ['remove', 'person', 'person'],
         ['join', 'self', 'phone'],
         ['subject', 'self', 'phone'],
         ['subject', 'self', 'bridge'],
+        ['join', 'self', 'bridge'],
+        ['leave', 'self', 'bridge'],
       ])
       assert.deepEqual(host.of('group_change')[0]?.members[0]?.kind, 'self')
     })

@@ -20,8 +20,11 @@ const CODES: Record<Exclude<DisconnectReason, 'hang'>, number> = {
   end: 428,
   drop: 428,
   failure_401: 401,
+  failure_402: 402,
   failure_403: 403,
   failure_405: 405,
+  failure_406: 406,
+  failure_409: 409,
   failure_503: 503,
 }
 

@@ -56,6 +56,7 @@ export class BaileysGroups implements GroupAdmin {
     const { host } = this.#parts
     const participants = members.map((member) => participant(jidOf(member, host, ['phone', 'lid'])))
     const attrs = { subject, key: generateMessageIDV2() }
+    this.#parts.changes.make('new', 'join')
     const answer = await this.#ask('@g.us', 'set', { tag: 'create', attrs, content: participants }, signal)
     const created = getBinaryNodeChild(answer, 'group')
     const outcomes = outcomesOf('add', getBinaryNodeChildren(created, 'participant'), this.#names(members))
@@ -102,6 +103,7 @@ export class BaileysGroups implements GroupAdmin {
 
   async join(code: string, signal: AbortSignal): Promise<Address> {
     const invite = { tag: 'invite', attrs: { code } }
+    this.#parts.changes.make('new', 'join')
     const answer = await this.#raw('@g.us', 'set', invite, signal)
       .catch((error: unknown) => {
         // In it already.

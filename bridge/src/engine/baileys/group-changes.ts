@@ -21,7 +21,7 @@ export class GroupChanges {
     this.#me = me
   }
 
-  /** This bridge is about to change that. */
+  /** This bridge is about to change that. @param group A JID; `new` for one that is not known yet. */
   make(group: string, change: Change): void {
     this.#made.set(`${group} ${change}`, true)
   }
@@ -39,7 +39,8 @@ export class GroupChanges {
       const what = readChange(node, by, me)
       if (!what) return []
       const mine = by?.kind === 'self'
-      const source = mine ? (this.#made.has(`${group.value} ${what.change}`) ? 'bridge' : 'phone') : 'person'
+      const made = this.#made.has(`${node.tag === 'create' ? 'new' : group.value} ${what.change}`)
+      const source = mine ? (made ? 'bridge' : 'phone') : 'person'
       const event: GroupChanged = {
         type: 'group_change',
         once: `${group.value} ${attrs['id']} ${index}`,

@@ -11,6 +11,8 @@ const CODES: ReadonlyMap<number, Verdict> = new Map<number, Verdict>([
   [402, { retry: 'never', reason: 'banned', unlinked: false }],
   [403, { retry: 'never', reason: 'banned', unlinked: false }],
   [405, { retry: 'never', reason: 'client_outdated', unlinked: false }],
+  [406, { retry: 'never', reason: 'banned', unlinked: false }],
+  [409, { retry: 'never', reason: 'client_outdated', unlinked: false }],
   [440, { retry: 'never', reason: 'replaced', unlinked: false }],
   [503, { retry: 'later', reason: 'server' }],
   [515, { retry: 'now', reason: 'restart_required' }],
