@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import type { JournalEvent } from '../src/protocol.ts'
 import { Store } from '../src/store/store.ts'
 import { makeFolder } from './support/folder.ts'
+import { MemoryBridge, received } from './support/memory.ts'
 import { messageRow, outgoingRow } from './support/rows.ts'
 
 const ACCOUNT = 'wa1'
@@ -169,4 +170,75 @@ test('the sweep keeps the newest rows of each account, and polls for longer', (t
   assert.ok(messages.get(ACCOUNT, 'new'))
   assert.deepEqual(votes.choices(ACCOUNT, 'old'), [])
   store.close()
+})
+
+test('a consumer that was not here for 90 days is forgotten, and new when it comes back', (t) => {
+  const store = new Store(makeFolder(t))
+  const { journal } = store
+  const day = 86_400
+  store.accounts.save(ACCOUNT, {})
+  journal.cursor(ACCOUNT, 'gone', 900 * day)
+  journal.cursor(ACCOUNT, 'slow', 909 * day)
+  journal.cursor(ACCOUNT, 'busy', 900 * day)
+  store.database.transaction(() => journal.append(ACCOUNT, 'a', event(), 999 * day))
+  journal.ack(ACCOUNT, 'busy', 1, 999 * day)
+  assert.equal(journal.lag(ACCOUNT, 998 * day), 0, 'only of those who were here lately')
+  assert.equal(journal.lag(ACCOUNT, 0), 1)
+  // Who only listens is known to be here as well.
+  assert.equal(journal.cursor(ACCOUNT, 'slow', 950 * day), 0)
+  store.sweep(1000 * day)
+  assert.equal(journal.cursor(ACCOUNT, 'slow', 1000 * day), 0)
+  assert.equal(journal.cursor(ACCOUNT, 'busy', 1000 * day), 1)
+  assert.equal(journal.cursor(ACCOUNT, 'gone', 1000 * day), 1)
+  store.close()
+})
+
+test('listening again writes nothing, but once a day', (t) => {
+  const store = new Store(makeFolder(t))
+  store.accounts.save(ACCOUNT, {})
+  const changes = (): number => store.database.one<{ n: number }>('SELECT total_changes() AS n').n
+  store.journal.cursor(ACCOUNT, 'c', 1_000_000)
+  const before = changes()
+  store.journal.cursor(ACCOUNT, 'c', 1_000_000 + 86_399)
+  assert.equal(changes(), before)
+  store.journal.cursor(ACCOUNT, 'c', 1_000_000 + 86_401)
+  assert.equal(changes(), before + 1)
+  store.close()
+})
+
+test('the disk gets back what was deleted, when it is much', (t) => {
+  const folder = makeFolder(t)
+  const store = new Store(folder)
+  const size = (): number => statSync(join(folder, 'bridge.db')).size
+  store.accounts.save(ACCOUNT, {})
+  store.database.transaction(() => {
+    for (let n = 0; n < 3000; n += 1) {
+      const raw = Buffer.alloc(8000, 1)
+      store.messages.insert(ACCOUNT, messageRow({ message_id: `${n}`, chat_id: 'c', raw }), n < 2900 ? 1 : 900_000_000)
+    }
+  })
+  store.database.tidy()
+  const before = size()
+  assert.ok(before > 20_000_000)
+  store.sweep(900_000_000)
+  assert.ok(size() < 3_000_000, `${size()} bytes of ${before} are left`)
+  assert.ok(statSync(join(folder, 'bridge.db-wal')).size < 1_000_000)
+  assert.ok(store.messages.get(ACCOUNT, '2950'))
+  store.close()
+})
+
+test('an idle hour with a client and an account writes nothing', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: Date.now() })
+  const bridge = MemoryBridge.open(t)
+  const { account, engine } = await bridge.link()
+  engine.host.emit(received())
+  account.records.journal.cursor('c')
+  const acknowledged = account.records.journal.ack('c', 1)
+  t.mock.timers.tick(1000)
+  await acknowledged
+  const changes = (): number => bridge.store.database.one<{ n: number }>('SELECT total_changes() AS n').n
+  const before = changes()
+  assert.ok(before > 0)
+  for (let minute = 0; minute < 60; minute += 1) t.mock.timers.tick(60_000)
+  assert.equal(changes(), before)
 })
