@@ -121,6 +121,14 @@ test('media, places, cards and times from strangers have bounds', async (t) => {
   assert.deepEqual([second?.location, third?.location], [null, null])
 })
 
+test('times that no calendar knows are now', async (t) => {
+  const { account, engine } = await MemoryBridge.open(t).link()
+  for (const [index, timestamp] of [0, -1, 1e300, 253_402_300_800, Number.NaN].entries()) {
+    engine.host.emit(received({ external_id: `IN${index}`, timestamp }))
+  }
+  for (const { timestamp } of eventsOf(account, 'message')) assert.ok(Math.abs(timestamp - Date.now() / 1000) < 60)
+})
+
 test('polls from strangers have bounds', () => {
   const poll = { question: 'q'.repeat(999), options: Array.from({ length: 99 }, () => 'o'.repeat(999)), selectable: -3 }
   const event = clean(received({ poll }))

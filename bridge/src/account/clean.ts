@@ -23,7 +23,7 @@ import {
 } from '../protocol.ts'
 import { cleanOptions, cleanSaid } from './body.ts'
 import { cleanId, flag, isId, isUsable, Malformed, oneOf } from './malformed.ts'
-import { cleanEmoji, cleanInteger, cleanName, cleanNumber, cleanText, cleanTime } from './text.ts'
+import { cleanEmoji, cleanInteger, cleanName, cleanNumber, cleanText, cleanTime, LAST_SECOND } from './text.ts'
 
 /** The others are the bridge's own to tell. */
 const TOLD: { enum: ReceiptReceived['status'][] } = { enum: ['delivered', 'read', 'played'] }
@@ -83,7 +83,7 @@ function cleanEvent(event: EngineEvent): EngineEvent {
         chat: cleanAddress(event.chat),
         person: cleanAddress(event.person),
         presence: oneOf(Presence, event.presence),
-        last_seen: cleanNumber(event.last_seen, 1, Number.MAX_SAFE_INTEGER),
+        last_seen: cleanNumber(event.last_seen, 1, LAST_SECOND),
       }
     case 'chats':
       return cleanList(event)

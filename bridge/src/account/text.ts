@@ -4,6 +4,8 @@ import { LIMITS } from '../protocol.ts'
 const INVISIBLE = /[\p{Cc}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]+/gu
 /** WhatsApp allows far less; this keeps a page of the longest names in one frame. */
 const NAME_CHARS = 128
+/** Of the year 9999, in seconds since 1970: calendars end there. */
+export const LAST_SECOND = 253_402_300_799
 const FILE_NAME_CHARS = 255
 /** What may mean something to a file system or a shell. */
 const NOT_IN_FILE_NAMES = /[/\\:*?"<>|]+/gu
@@ -56,7 +58,7 @@ export function cleanInteger(value: number | null, minimum: number, maximum: num
 
 /** `at`, or now when WhatsApp gave no usable time. */
 export function cleanTime(at: number): number {
-  return Number.isFinite(at) && at > 0 ? at : now()
+  return cleanNumber(at, 1, LAST_SECOND) ?? now()
 }
 
 /** Cuts without leaving half a character. */

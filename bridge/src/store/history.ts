@@ -32,6 +32,8 @@ type Row = Omit<Kept, 'from_me' | 'edited' | 'revoked' | 'said'> & {
   said: string | null
 }
 
+const BEGINNING = { timestamp: 0, number: 0 }
+const END = { timestamp: Number.MAX_SAFE_INTEGER, number: 0 }
 const HERE = 'account_id = $account_id AND chat_id = $chat_id'
 const OUTGOING = `SELECT 1 FROM outbox WHERE outbox.account_id = messages.account_id AND outbox.message_id = messages.message_id`
 
@@ -45,10 +47,11 @@ export class HistoryTable {
   /** Newest first, older than the message `before`: what says something, or did until it was deleted. */
   list(account_id: string, chat_id: string, limit: number, before: string | null): Kept[] {
     const sql = `SELECT message_id, external_id, from_me, sender_id, kind, said, quoted_message_id, edited, revoked, timestamp FROM messages
-      WHERE ${HERE} AND (said IS NOT NULL OR revoked = 1) AND ($before IS NULL OR (timestamp, rowid) < (SELECT timestamp, rowid FROM messages WHERE account_id = $account_id AND message_id = $before))
+      WHERE ${HERE} AND (said IS NOT NULL OR revoked = 1) AND (timestamp, rowid) < ($time, $number)
         AND NOT EXISTS (${OUTGOING} AND state = 'failed')
       ORDER BY timestamp DESC, rowid DESC LIMIT $limit`
-    return this.#database.all<Row>(sql, { account_id, chat_id, limit, before }).map((row) => ({
+    const { timestamp: time, number } = this.#place(account_id, before) ?? END
+    return this.#database.all<Row>(sql, { account_id, chat_id, limit, time, number }).map((row) => ({
       ...row,
       from_me: row.from_me === 1,
       edited: row.edited === 1,
@@ -83,7 +86,7 @@ export class HistoryTable {
 
   /** What others wrote since `after` (the beginning when it is gone) and up to `until`, newest first. Both are messages of the chat. */
   unread(account_id: string, chat_id: string, after: string | null, until: string, limit: number): Unread[] {
-    const from = this.#place(account_id, after) ?? { timestamp: 0, number: 0 }
+    const from = this.#place(account_id, after) ?? BEGINNING
     const to = this.#place(account_id, until) ?? from
     const sql = `SELECT message_id, external_id, sender_id, raw FROM messages
       WHERE ${HERE} AND from_me = 0 AND sender_id IS NOT NULL AND said IS NOT NULL
