@@ -7,6 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 import type { Addressing } from '../../simulator/people.ts'
 import { SimulatedWhatsApp } from '../../simulator/server.ts'
+// The simulated phones decrypt with libsignal too; real ones do so without its fault.
+import '../../src/engine/baileys/ratchet.ts'
 import { Client } from '../support/client.ts'
 import type { Random } from '../support/random.ts'
 import { Ledger } from './ledger.ts'
