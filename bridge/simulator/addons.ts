@@ -17,12 +17,12 @@ export interface Modes {
   author: Addressing
 }
 
-/** Encrypts a vote or an edit the way a phone does that knows both people by these addresses. */
+/** Encrypts a vote, an edit or a reaction the way a phone does that knows both people by these addresses. */
 export function encryptAddOn(
   { id, author: creator, secret }: Target,
   author: Person,
   modes: Modes,
-  use: 'Poll Vote' | 'Message Edit',
+  use: 'Poll Vote' | 'Message Edit' | 'Enc Reaction',
   plaintext: Uint8Array,
 ): Required<proto.Message.IPollEncValue> {
   const authorJid = jidAs(author, modes.author)

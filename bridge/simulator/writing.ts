@@ -1,6 +1,6 @@
 import { proto } from 'baileys'
 
-import { encryptAddOn } from './addons.ts'
+import { encryptAddOn, type Modes } from './addons.ts'
 import {
   bare,
   type Card,
@@ -107,10 +107,19 @@ export abstract class Writer implements Person {
     return fileOf(this.whatsapp.media, this.seen.mail(id).message)
   }
 
-  /** Reacts to a message it has seen; an empty `emoji` takes that back. */
-  async react(id: string, emoji: string): Promise<string> {
-    const { key, chat } = this.#target(id)
-    return this.write(chat, reactionMessage(key, emoji), { type: 'reaction' })
+  /** Reacts to a message it has seen; an empty `emoji` takes that back. Encrypted as in the announcements of a community, or not. */
+  async react(
+    id: string,
+    emoji: string,
+    form: 'plain' | 'encrypted' = 'plain',
+    modes: Partial<Modes> = {},
+  ): Promise<string> {
+    const target = this.#target(id)
+    const message = reactionMessage(target.key, emoji)
+    if (form === 'plain') return this.write(target.chat, message, { type: 'reaction' })
+    const plain = proto.Message.ReactionMessage.encode({ ...message.reactionMessage, key: null }).finish()
+    const encrypted = this.#encrypt(target, modes, 'Enc Reaction', plain)
+    return this.write(target.chat, { encReactionMessage: encrypted }, { type: 'reaction' })
   }
 
   /** Writes another text in place of a message. `form`: as it goes over the wire; `modes`: the addresses of an encrypted one. */
@@ -118,28 +127,16 @@ export abstract class Writer implements Person {
     id: string,
     text: string,
     form: 'plain' | 'wrapped' | 'encrypted' = 'plain',
-    modes: { creator?: Addressing; author?: Addressing } = {},
+    modes: Partial<Modes> = {},
   ): Promise<string> {
-    const { key, chat, author, message } = this.#target(id)
+    const target = this.#target(id)
+    const { key, chat, message } = target
     const edit = editMessage(key, message, text)
     if (form === 'plain') return this.write(chat, edit, { type: 'text', edit: '1' })
     if (form === 'wrapped') return this.write(chat, { editedMessage: { message: edit } }, { type: 'text', edit: '1' })
-    const secret = message.messageContextInfo?.messageSecret
-    if (!secret) throw new SimulatorError('A message without a secret cannot be edited that way.')
-    const both = {
-      creator: modes.creator ?? this.#usual(author, chat),
-      author: modes.author ?? this.#usual(this, chat),
-    }
-    const encrypted = encryptAddOn(
-      { id, author, secret },
-      this,
-      both,
-      'Message Edit',
-      proto.Message.encode(edit).finish(),
-    )
+    const encrypted = this.#encrypt(target, modes, 'Message Edit', proto.Message.encode(edit).finish())
     const secretEncType = proto.Message.SecretEncryptedMessage.SecretEncType.MESSAGE_EDIT
-    const secretEncryptedMessage = { targetMessageKey: key, ...encrypted, secretEncType }
-    return this.write(chat, { secretEncryptedMessage }, { type: 'text', edit: '1' })
+    return this.write(chat, { secretEncryptedMessage: { ...encrypted, secretEncType } }, { type: 'text', edit: '1' })
   }
 
   /** Deletes a message for everybody: an own one, or somebody's as an admin; nobody checks that here. */
@@ -197,6 +194,18 @@ export abstract class Writer implements Person {
       ...(expiration !== undefined && { expiration }),
       ...(forwarded !== undefined && { isForwarded: true, forwardingScore: forwarded }),
     }
+  }
+
+  #encrypt(
+    { id, key, chat, author, message }: Mail & { key: proto.IMessageKey },
+    modes: Partial<Modes>,
+    use: 'Message Edit' | 'Enc Reaction',
+    plain: Uint8Array,
+  ): proto.Message.IEncReactionMessage {
+    const secret = message.messageContextInfo?.messageSecret
+    if (!secret) throw new SimulatorError('To a message without a secret nothing can be added that way.')
+    const usual = { creator: this.#usual(author, chat), author: this.#usual(this, chat) }
+    return { targetMessageKey: key, ...encryptAddOn({ id, author, secret }, this, { ...usual, ...modes }, use, plain) }
   }
 
   #target(id: string): Mail & { key: proto.IMessageKey } {

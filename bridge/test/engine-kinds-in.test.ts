@@ -7,7 +7,7 @@ import type { Chat } from '../simulator/inbox.ts'
 import type { Addressing } from '../simulator/people.ts'
 import type { Phone } from '../simulator/phone.ts'
 import type { Along } from '../simulator/writing.ts'
-import { makeLinkedWorld, send, phoneOf, values, identitiesOf } from './support/engine.ts'
+import { groupOf, makeLinkedWorld, send, phoneOf, values, identitiesOf } from './support/engine.ts'
 
 type World = Awaited<ReturnType<typeof makeLinkedWorld>>
 
@@ -191,11 +191,14 @@ for (const addressing of MODES) {
         const world = await start(t)
         const { writer, to } = world
         const target = await writer.say(to, 'Well?')
-        for (const emoji of ['👍', '❤️', '']) {
-          const event = await eventOf(world, 'reaction', await writer.react(target, emoji))
-          assert.deepEqual([event.target_external_id, event.emoji], [target, emoji || null])
-          assert.deepEqual(values(event.sender), identitiesOf(writer))
-          assert.equal(event.from_me, where === 'own phone')
+        await eventOf(world, 'message', target)
+        for (const form of ['plain', 'encrypted'] as const) {
+          for (const emoji of ['👍', '❤️', '']) {
+            const event = await eventOf(world, 'reaction', await writer.react(target, emoji, form))
+            assert.deepEqual([event.target_external_id, event.emoji], [target, emoji || null])
+            assert.deepEqual(values(event.sender), identitiesOf(writer))
+            assert.equal(event.from_me, where === 'own phone')
+          }
         }
       })
 
@@ -269,6 +272,27 @@ for (const addressing of MODES) {
       const target = await eve.say(group, 'Spam')
       const event = await eventOf(world, 'revoke', await bob.delete(target))
       assert.deepEqual([event.target_external_id, event.as_admin], [target, true])
+    })
+
+    test('an encrypted reaction to what somebody else wrote, by whichever identities', async (t) => {
+      const world = await makeLinkedWorld(t, addressing)
+      const { bob, eve, family, host, engine } = world
+      const ours = await send(engine, host, groupOf(family), 'Ours')
+      await bob.waitFor(({ id }) => id === ours)
+      const theirs = await eve.say(family, 'Theirs')
+      await eventOf(world, 'message', theirs)
+      for (const target of [ours, theirs]) {
+        for (const creator of MODES) {
+          for (const author of MODES) {
+            const event = await eventOf(
+              world,
+              'reaction',
+              await bob.react(target, '👍', 'encrypted', { creator, author }),
+            )
+            assert.deepEqual([event.target_external_id, event.emoji], [target, '👍'])
+          }
+        }
+      }
     })
 
     test('an edit on the own phone of what this bridge sent, encrypted', async (t) => {

@@ -31,12 +31,18 @@ const newPlace = {
 }
 const card = Type.Object({ name: short, phones: names }, { additionalProperties: false })
 const newContact = { ...to, contacts: Type.Array(card, { minItems: 1, maxItems: 100 }), ...along }
+const modes = { creator: Type.Optional(addressing), author: Type.Optional(addressing) }
+const newReaction = {
+  ...message,
+  emoji: Type.String({ maxLength: 64 }),
+  form: Type.Optional(Type.Enum(['plain', 'encrypted'])),
+  ...modes,
+}
 const newEdit = {
   ...message,
   text,
   form: Type.Optional(Type.Enum(['plain', 'wrapped', 'encrypted'])),
-  creator: Type.Optional(addressing),
-  author: Type.Optional(addressing),
+  ...modes,
 }
 
 /** What people write. */
@@ -55,8 +61,8 @@ export const WRITING: Verbs = {
   'phone.contact': verb(newContact, async (whatsapp, args) => ({
     id: await phoneOf(whatsapp, args).contact(args.to, args.contacts, args),
   })),
-  'phone.react': verb({ ...message, emoji: Type.String({ maxLength: 64 }) }, async (whatsapp, args) => ({
-    id: await phoneOf(whatsapp, args).react(args.id, args.emoji),
+  'phone.react': verb(newReaction, async (whatsapp, { form, ...args }) => ({
+    id: await phoneOf(whatsapp, args).react(args.id, args.emoji, form, args),
   })),
   'phone.edit': verb(newEdit, async (whatsapp, args) => ({
     id: await phoneOf(whatsapp, args).edit(args.id, args.text, args.form, args),

@@ -40,9 +40,9 @@ function unknown(error: VoteError): Choice {
   return { options: [], error }
 }
 
-/** The voter names the poll's writer, from where the voter stands: nobody, when it is the voter. */
-function creatorsOf(pollKey: proto.IMessageKey, key: WAMessageKey, me: Contact | undefined, book: Book): string[] {
-  const named = forms(book, undefined, pollKey.participant, pollKey.remoteJid)
+/** Whoever writes about a message names its author, from where the writer stands: nobody, when it is the writer. */
+export function creatorsOf(about: proto.IMessageKey, key: WAMessageKey, me: Contact | undefined, book: Book): string[] {
+  const named = forms(book, undefined, about.participant, about.remoteJid)
   return [
     ...new Set([...named, ...writersOf(key, me, book), ...forms(book, undefined, key.remoteJid), ...forms(book, me)]),
   ]
