@@ -121,6 +121,22 @@ test('media, places, cards and times from strangers have bounds', async (t) => {
   assert.deepEqual([second?.location, third?.location], [null, null])
 })
 
+test('who is mentioned need not exist, and leaves nothing behind', async (t) => {
+  const { account, engine } = await MemoryBridge.open(t).link()
+  engine.host.emit({ type: 'chats', chats: [group(FAMILY)], removed: [], all_groups: true })
+  const [made_up, lid] = ['15559999999@s.whatsapp.net', '900000000000009@lid']
+  const strange: Address = { kind: 'person', aliases: [{ kind: 'lid', value: FAMILY }] }
+  engine.host.emit(received({ mentions: [person(BOB.phone), person(made_up), person(lid), strange] }))
+  assert.deepEqual(eventsOf(account, 'message')[0]?.mentions, [
+    { id: BOB.lid, phone: BOB.digits, lid: BOB.lid, name: null },
+    { id: made_up, phone: '15559999999', lid: null, name: null },
+    { id: lid, phone: null, lid, name: null },
+    { id: FAMILY, phone: null, lid: FAMILY, name: null },
+  ])
+  for (const value of [made_up, lid]) assert.equal(account.records.identity.find(value), undefined)
+  assert.equal(account.records.identity.find(FAMILY)?.kind, 'group')
+})
+
 test('times that no calendar knows are now', async (t) => {
   const { account, engine } = await MemoryBridge.open(t).link()
   for (const [index, timestamp] of [0, -1, 1e300, 253_402_300_800, Number.NaN].entries()) {

@@ -6,6 +6,7 @@ import type { Message } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import type { Identity } from './identity.ts'
 import type { Journal } from './journal.ts'
+import { phoneDigits } from './phone.ts'
 import { now } from './text.ts'
 import { written } from './written.ts'
 
@@ -122,9 +123,14 @@ export class Messages {
     return from_me && this.#store.messages.anywhere(this.#account, external_id)?.from_me === true
   }
 
-  #mentioned(whom: Address): Person {
-    this.#identity.note(whom)
-    return this.#identity.person(whom)
+  /** Anybody can be named, whether they exist or not: nothing is learnt from it. */
+  #mentioned({ aliases }: Address): Person {
+    const rows = aliases.map(({ value }) => this.#identity.find(value))
+    const known = rows.find((row) => row && row.kind !== 'group')
+    if (known) return this.#identity.personById(known.chat_id)
+    const valueOf = (kind: string): string | null => aliases.find((alias) => alias.kind === kind)?.value ?? null
+    const phone = phoneDigits(valueOf('phone') ?? '') ?? null
+    return { id: aliases[0]?.value ?? '', phone, lid: valueOf('lid'), name: null }
   }
 
   /** Only within the chat: a quote of what was said elsewhere proves nothing. */
