@@ -38,7 +38,7 @@ const FAULTS = {
   media_gone: fault('media_gone', times),
   media_corrupt: fault('media_corrupt', times),
   media_slow: fault('media_slow', { ...times, ms }),
-  media_lost: fault('media_lost', scope),
+  media_lost: fault('media_lost', { ...scope, silent: Type.Optional(Type.Boolean()) }),
 }
 
 export type FaultKind = keyof typeof FAULTS

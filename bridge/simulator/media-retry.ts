@@ -19,6 +19,7 @@ export function answerMediaRetry(whatsapp: SimulatedWhatsApp, { phone, device }:
   const mail = phone.history.find((one) => one.id === id && one.chat === chat)
   const keys = mail && keyOf(mail.message)
   const lost = whatsapp.faults.take('media_lost', phone.number)
+  if (lost?.silent) return
   const stored = keys && !lost ? whatsapp.media.storeAgain(keys.fileEncSha256) : undefined
   const content =
     keys && stored ? [sealed(receipt, id, keys.mediaKey, stored.directPath)] : [node('error', { code: LOST })]

@@ -107,6 +107,17 @@ for (const addressing of ['lid', 'pn'] as const) {
 }
 
 describe('files on their way', () => {
+  test('a phone that does not answer is not waited for', async (t) => {
+    const { engine, host, whatsapp, owner, bob } = await makeLinkedWorld(t, 'lid', { timing: { restore: 50 } })
+    const id = await bob.sendMedia(owner, { kind: 'image', bytes: randomBytes(9) })
+    await whatsapp.until(() => host.withId('message', id).length)
+    const ref = await refOf(host, id)
+    whatsapp.faults.set({ kind: 'media_gone', times: 1 })
+    whatsapp.faults.set({ kind: 'media_lost', silent: true, times: 1 })
+    await assert.rejects(engine.download(ref, signal()), { code: 'media_unavailable', retry: 'later' })
+    assert.equal((await read(engine.download(ref, signal()))).length, 9, 'by another attempt')
+  })
+
   test('sizes around blocks and chunks', async (t) => {
     const { engine, bob } = await makeLinkedWorld(t)
     for (const size of [0, 15, 16, 17, 65_535, 65_536, 65_537, 1_000_003]) {

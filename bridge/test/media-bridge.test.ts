@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
@@ -59,7 +59,8 @@ function contentOf(kind: MediaKind, ticket: string): Content {
 }
 
 function mediaFolder({ data }: BridgeProcess): string[] {
-  return readdirSync(join(data, 'media'))
+  const path = join(data, 'media')
+  return existsSync(path) ? readdirSync(path) : []
 }
 
 const refused = (code: string) => (error: unknown) => error instanceof Refusal && error.code === code

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -11,6 +11,7 @@ import { createLogger } from '../src/log.ts'
 import { LIMITS, type Media, type MediaPolicy } from '../src/protocol.ts'
 import { Server } from '../src/server/http.ts'
 import { exchange, get, put, type Reply, sample } from './support/files.ts'
+import { makeFolder } from './support/folder.ts'
 import { freeze, journalOf, MemoryBridge, type MemoryEngine, received } from './support/memory.ts'
 import { until } from './support/until.ts'
 
@@ -50,7 +51,8 @@ async function makeWorld(t: TestContext): Promise<World> {
 }
 
 function filesOf(folder: string): string[] {
-  return readdirSync(join(folder, 'media'))
+  const path = join(folder, 'media')
+  return existsSync(path) ? readdirSync(path) : []
 }
 
 function reserve({ account }: World, size: number): string {
@@ -231,6 +233,15 @@ test('a start deletes what no message leads to', async (t) => {
   assert.equal(engine.uploads[0]?.media.mime, 'image/jpeg')
   assert.ok(account?.records.store.messages.get(account.id, message_id))
   await until(() => filesOf(again.folder).length === 0)
+})
+
+test('files that cannot be deleted keep nobody from starting', async (t) => {
+  const folder = makeFolder(t)
+  writeFileSync(join(folder, 'media'), 'in the way')
+  const bridge = MemoryBridge.open(t, folder)
+  const { account } = await bridge.link()
+  const { ticket } = account.media.reserve(CLIENT, 1)
+  assert.equal((await put(await serve(t, bridge), ticket, Buffer.from('x'))).status, 500)
 })
 
 test('a download is fetched once, kept, and served as a harmless attachment', async (t) => {

@@ -44,7 +44,7 @@ export class Accounts {
     const { auth, accounts, database } = this.#context.store
     if (database.status !== 'ok') return this.#storageChanged(database.status)
     auth.deleteOrphans()
-    this.media.tidy()
+    this.#tidy()
     for (const { account_id, self, linked } of accounts.all<Self>()) {
       this.#accounts.set(account_id, new Account(this.#context, account_id, self, linked))
     }
@@ -55,7 +55,7 @@ export class Accounts {
   sweep(now: number): void {
     this.#context.store.sweep(now)
     for (const account of this.list()) account.media.sweep()
-    this.media.tidy()
+    this.#tidy()
   }
 
   async stop(): Promise<void> {
@@ -148,6 +148,15 @@ export class Accounts {
     this.#accounts.clear()
     this.start()
     this.#changed()
+  }
+
+  /** Files that stay a day longer harm nobody. */
+  #tidy(): void {
+    try {
+      this.media.tidy()
+    } catch (error) {
+      this.#context.log.warn({ err: error }, 'could not delete the files that nothing leads to')
+    }
   }
 
   async #end(): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -60,7 +60,7 @@ export class MediaFolder {
 
   /** Deletes whatever is neither held nor among these names: what a crash has left. */
   tidy(names: ReadonlySet<string>): void {
-    this.#make()
+    if (!existsSync(this.path)) return
     for (const name of readdirSync(this.path)) {
       if (!names.has(name) && !this.#held.has(name)) rmSync(join(this.path, name), { recursive: true, force: true })
     }

@@ -186,7 +186,7 @@ class BaileysEngine implements Engine {
   }
 
   async download(message: MessageRef, signal: AbortSignal): Promise<Readable> {
-    return await download(this.#mediaServers, this.#open(), message, signal)
+    return await download(this.#mediaServers, this.#open(), message, this.#timing.restore, signal)
   }
 
   async picture(whom: Address, signal: AbortSignal): Promise<Readable | null> {

@@ -10,9 +10,6 @@ import {
   proto,
 } from './library.ts'
 
-/** The phone may be off, or have no network. */
-const PATIENCE_MS = 30_000
-
 /**
  * Asks the account's phone to store a file once more that WhatsApp has not kept; returns its new direct path. Baileys' own function would
  * wait for ever when the phone does not answer.
@@ -33,7 +30,7 @@ export async function askForUpload(
     if (node.attrs['type'] === 'mediaretry') resolve(node)
   }
   socket.ws.on(event, listener)
-  const waiting = AbortSignal.any([over, stop, AbortSignal.timeout(PATIENCE_MS)])
+  const waiting = AbortSignal.any([over, stop])
   try {
     const key = { id, remoteJid, fromMe, ...(participant !== undefined && { participant }) }
     await abortable(socket.sendNode(encryptMediaRetryRequest(key, mediaKey, me)), waiting)

@@ -52,11 +52,12 @@ export async function upload(
   return proto.Message.encode(message).finish()
 }
 
-/** The decrypted bytes of a received message's media. @throws EngineError */
+/** The decrypted bytes of a received message's media. @param restoreMs Until the phone must have stored it again. @throws EngineError */
 export async function download(
   servers: MediaServers,
   connection: Connection,
   message: MessageRef,
+  restoreMs: number,
   signal: AbortSignal,
 ): Promise<Readable> {
   const { fields, type } = requireFile(proto.Message.decode(message.raw))
@@ -65,7 +66,8 @@ export async function download(
   const keys = await fileKeys(mediaKey, type)
   const source = await fetch(servers, connection, fields, signal).catch(async (error: unknown) => {
     if (!(error instanceof HttpRefusal) || !GONE.has(error.status)) throw refused(error)
-    const directPath = await askForUpload(connection, message, mediaKey, signal)
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(restoreMs)])
+    const directPath = await askForUpload(connection, message, mediaKey, patience)
     return fetch(servers, connection, { directPath }, signal).catch((again: unknown) => {
       throw refused(again)
     })

@@ -12,6 +12,8 @@ export interface Timing {
   ack: number
   /** From a message that cannot be read to asking the own phone for it: meanwhile its writer may send it again. */
   repair: number
+  /** From asking the phone for a file that WhatsApp has not kept to its answer: it may be off, or have no network. */
+  restore: number
   /** Before the first and before later attempts to connect again. */
   retryFirst: number
   retryLast: number
@@ -23,6 +25,7 @@ export const TIMING: Timing = {
   probe: 30_000,
   ack: 15_000,
   repair: 5000,
+  restore: 30_000,
   retryFirst: 1000,
   retryLast: 300_000,
 }
