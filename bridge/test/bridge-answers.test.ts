@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 
 import type { Phone } from '../simulator/phone.ts'
-import type { ButtonsContent } from '../src/protocol.ts'
+import type { ButtonsContent, ListContent } from '../src/protocol.ts'
 import type { EventOf } from './support/client.ts'
 import type { BridgeProcess } from './support/process.ts'
 import { Home, World } from './support/world.ts'
@@ -17,6 +17,7 @@ const BUTTONS: ButtonsContent = {
   ],
 }
 const FOOTER = { ...BUTTONS, footer: 'Until midnight' }
+const LIST: ListContent = { kind: 'list', text: 'Heat?', sections: [{ title: 'House', rows: BUTTONS.buttons }] }
 
 interface House {
   world: World
@@ -72,15 +73,16 @@ for (const mode of ['lid', 'pn'] as const) {
     assert.equal(second.home.client.of('answer').length, 3, 'that of before, told again, and no other')
   })
 
-  test(`buttons become numbered text, and what people write comes back as answers, by ${mode}`, async (t) => {
+  test(`buttons and lists become numbered text, and what people write comes back as answers, by ${mode}`, async (t) => {
     const first = await house(t, mode)
     const { bob, owner, family } = first.world
     const alone = await first.home.send(bob.number, FOOTER)
-    const together = await first.home.send(family.id, FOOTER)
-    assert.equal(alone.sent_as, 'text')
+    const together = await first.home.send(family.id, LIST)
+    assert.deepEqual([alone.sent_as, together.sent_as], ['text', 'text'])
     const text = 'Heat?\n\n1. On\n2. Off\n3. Ask me later\n\nUntil midnight'
     assert.equal((await bob.waitFor((m) => m.id === alone.message_id, 15_000)).text, text)
-    await first.eve.waitFor((m) => m.id === together.message_id, 15_000)
+    const list = 'Heat?\n\n*House*\n1. On\n2. Off\n3. Ask me later'
+    assert.equal((await first.eve.waitFor((m) => m.id === together.message_id, 15_000)).text, list)
     const said = await bob.say(owner, '1')
     const before = await answer(first, alone.message_id, 'heat.on')
     assert.deepEqual([before.form, before.message_id, before.sender.phone], ['number', said, bob.number])
