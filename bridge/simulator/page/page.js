@@ -61,6 +61,29 @@ function optionButton(message, option) {
   return button
 }
 
+/** What a message says, in one line. */
+function wordsOf({ kind, text, emoji, location, contacts, seconds, media }) {
+  switch (kind) {
+    case 'reaction':
+      return emoji === '' ? 'Took a reaction back' : `Reacted: ${emoji}`
+    case 'edit':
+      return `Edited: ${text ?? ''}`
+    case 'delete':
+      return 'Deleted a message'
+    case 'location':
+      return `Location: ${location.name || `${location.latitude}, ${location.longitude}`}`
+    case 'contact':
+      return `Contact: ${contacts.map(({ name }) => name).join(', ')}`
+    case 'pin':
+    case 'unpin':
+      return kind === 'pin' ? 'Pinned a message' : 'Took a pinned message down'
+    case 'disappearing':
+      return seconds > 0 ? 'Messages disappear from now on' : 'Messages stay from now on'
+    default:
+      return [media && `[${media.kind}]`, text].filter(Boolean).join(' ') || 'A message this page cannot show.'
+  }
+}
+
 function messageItem(message) {
   const item = make('li', '', { className: message.mine ? 'mine' : '' })
   const where = message.mine ? message.to : message.chat === message.from ? undefined : message.chat
@@ -73,7 +96,7 @@ function messageItem(message) {
   } else if (message.kind === 'vote') {
     item.append(make('span', message.options.length > 0 ? `Voted: ${message.options.join(', ')}` : 'Withdrew the vote'))
   } else {
-    item.append(make('span', message.text ?? 'A message this page cannot show.'))
+    item.append(make('span', wordsOf(message)))
   }
   return item
 }
