@@ -43,7 +43,9 @@ for (const addressing of ['lid', 'pn'] as const) {
         await whatsapp.until(() => host.state?.status === 'connected')
         const next = await bob.say(to, 'and on it goes')
         await whatsapp.until(() => host.withId('message', next).length > 0)
-        assert.ok(host.withId('message', id).every(({ text }) => text === 'just before the end'))
+        assert.equal(host.withId('message', id).length, 1)
+        assert.deepEqual(host.of('undecryptable'), [])
+        assert.ok(bob.receipts.every(({ type }) => type !== 'retry'))
       })
     }
 
@@ -55,9 +57,12 @@ for (const addressing of ['lid', 'pn'] as const) {
       const host = await crashed
       await engine.stop()
       makeEngine(t, { ...world, host }).start()
-      // Only the key was decrypted: the text is asked for again.
+      // Only the key was decrypted: when both come again, it is there.
       await whatsapp.until(() => host.withId('message', id).length > 0)
       assert.equal(host.withId('message', id)[0]?.text, 'first')
+      assert.ok(bob.receipts.every(({ type }) => type !== 'retry'))
+      assert.deepEqual(host.of('undecryptable'), [])
+      assert.equal(host.store.rows.get('inbox')?.size, 0)
       assert.equal(host.of('message').filter(({ kind }) => kind === 'other').length, 0)
     })
   })
@@ -108,6 +113,7 @@ describe('a message is kept by the host or by the inbox', () => {
     await whatsapp.until(() => host.withId('message', id).length > 0)
     await whatsapp.until(() => host.state?.status === 'connected' && owner.devices[0]?.ready)
     assert.ok(host.withId('message', id).every(({ text }) => text === 'mind the gap'))
+    assert.deepEqual(host.of('undecryptable'), [])
   })
 
   test('a host that cannot keep it gets it again when it can', async (t) => {

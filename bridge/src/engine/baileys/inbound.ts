@@ -31,6 +31,9 @@ const KEYS_ONLY = new Set([
   'messageContextInfo',
 ])
 
+/** WhatsApp brings nothing again that is older. */
+const KEPT_SECONDS = 30 * 86_400
+
 export interface InboundParts {
   inbox: Inbox
   unread: Unread
@@ -63,9 +66,10 @@ export class Inbound {
   /** What an earlier connection or process received but did not get to tell. */
   replay(): void {
     const pending = this.#inbox.pending()
-    // The rest of a message of which only the sender's key has come is still to come.
+    // The rest of a message of which only the sender's key has come is still to come, if it is not too old.
+    const over = Date.now() / 1000 - KEPT_SECONDS
     this.#each(
-      pending.filter(({ message }) => saysAnything(message)),
+      pending.filter((message) => saysAnything(message.message) || timestampOf(message) < over),
       (message) => this.#tell(message),
     )
     this.tellUnread()

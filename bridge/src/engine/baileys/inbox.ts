@@ -14,7 +14,7 @@ import {
 } from './library.ts'
 import { summary } from './logger.ts'
 import { prepared } from './plaintexts.ts'
-import { type Attributes, frameOf, nameOf } from './stanzas.ts'
+import { type Attributes, frameOf, nameOf, type Stanza } from './stanzas.ts'
 
 const TYPE = 'inbox'
 
@@ -59,13 +59,13 @@ export class Inbox {
   async decrypt(
     keys: SignalKeyStoreWithTransaction,
     lock: string,
-    attrs: Attributes,
+    { attrs, key }: Stanza,
     ciphertext: Uint8Array,
     work: () => Promise<Uint8Array>,
   ): Promise<Uint8Array> {
     return await keys.transaction(async () => {
       const plaintext = prepared(await work())
-      await keys.set(this.#row({ attrs, plaintext, hash: hashOf(ciphertext) }))
+      await keys.set(this.#row(key, { attrs, plaintext, hash: hashOf(ciphertext) }))
       return plaintext
     }, lock)
   }
@@ -102,9 +102,9 @@ export class Inbox {
     this.#kept.delete(nameOf(key))
   }
 
-  #row(row: Row): SignalDataSet {
+  #row(key: WAMessageKey, row: Row): SignalDataSet {
     const id = `${String(Date.now()).padStart(15, '0')}-${String(this.#counter++).padStart(9, '0')}`
-    this.#note(frameOf(row.attrs, this.#me()).key, id, row)
+    this.#note(key, id, row)
     return { [TYPE]: { [id]: row } } as SignalDataSet
   }
 

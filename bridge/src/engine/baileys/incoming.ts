@@ -12,7 +12,15 @@ import {
   type SignalKeyStoreWithTransaction,
 } from './library.ts'
 import { summary } from './logger.ts'
-import { type Attributes, ciphertextsOf, frameOf, isUnencrypted, nameOf, unavailableType } from './stanzas.ts'
+import {
+  type Attributes,
+  ciphertextsOf,
+  frameOf,
+  isUnencrypted,
+  nameOf,
+  type Stanza,
+  unavailableType,
+} from './stanzas.ts'
 import type { Unread } from './unread.ts'
 
 /** What libsignal says when a key or a session is missing here. */
@@ -26,9 +34,9 @@ export class Incoming {
   readonly #handled: Handled
   readonly #me: () => Contact | undefined
   /** Stanzas by their ciphertexts. */
-  readonly #stanzas = new WeakMap<Uint8Array, Attributes>()
+  readonly #stanzas = new WeakMap<Uint8Array, Stanza>()
   /** Stanzas whose decryption has not begun, by name. */
-  readonly #waiting = new Map<string, Attributes>()
+  readonly #waiting = new Map<string, Stanza>()
   #lastDecryption = 0
   /** Called when there is something to repair or to watch. */
   onWork: () => void = () => undefined
@@ -49,15 +57,14 @@ export class Incoming {
    * Baileys queues what WhatsApp had kept, and lets live messages overtake that queue. So to Baileys every message is kept.
    */
   expect(stanza: BinaryNode): void {
-    const attrs = { ...stanza.attrs }
+    const known = this.#read({ ...stanza.attrs })
     stanza.attrs['offline'] ??= 'live'
+    if (!known) return
     const ciphertexts = ciphertextsOf(stanza)
-    for (const ciphertext of ciphertexts) this.#stanzas.set(ciphertext, attrs)
-    const name = this.#nameOf(attrs)
-    if (name === undefined) return
-    if (ciphertexts.length > 0) this.#waiting.set(name, attrs)
+    for (const ciphertext of ciphertexts) this.#stanzas.set(ciphertext, known)
+    if (ciphertexts.length > 0) this.#waiting.set(known.name, known)
     else if (!getAllBinaryNodeChildren(stanza).some(isUnencrypted))
-      this.#note(name, attrs, 'unavailable', unavailableType(stanza))
+      this.#note(known, 'unavailable', unavailableType(stanza))
     this.onWork()
   }
 
@@ -68,20 +75,18 @@ export class Incoming {
     ciphertext: Uint8Array,
     work: () => Promise<Uint8Array>,
   ): Promise<Uint8Array> {
-    const attrs = this.#stanzas.get(ciphertext)
-    if (!attrs) return work()
+    const stanza = this.#stanzas.get(ciphertext)
+    if (!stanza) return work()
     this.#lastDecryption = Date.now()
-    const { key } = frameOf(attrs, this.#me())
-    const name = nameOf(key)
-    this.#waiting.delete(name)
+    this.#waiting.delete(stanza.name)
     try {
-      return await this.#inbox.decrypt(keys, lock, attrs, ciphertext, work)
+      return await this.#inbox.decrypt(keys, lock, stanza, ciphertext, work)
     } catch (error) {
-      const again = this.#inbox.earlier(key, ciphertext)
+      const again = this.#inbox.earlier(stanza.key, ciphertext)
       if (again) return again
       // It came before and was told. Empty, it is confirmed like any other; unread, it would be asked for again.
-      if (this.#isKnown(name, attrs)) return encodeWAMessage({})
-      this.#note(name, attrs, reasonOf(error))
+      if (this.#isKnown(stanza)) return encodeWAMessage({})
+      this.#note(stanza, reasonOf(error))
       throw error
     }
   }
@@ -89,7 +94,7 @@ export class Incoming {
   /** Messages that Baileys gave up before it decrypted them, once nothing has happened for `quietMs`. */
   noteForgotten(quietMs: number): void {
     if (Date.now() - this.#lastDecryption < quietMs) return
-    for (const [name, attrs] of this.#waiting) this.#note(name, attrs, 'unavailable')
+    for (const stanza of this.#waiting.values()) this.#note(stanza, 'unavailable')
     this.#waiting.clear()
   }
 
@@ -97,10 +102,10 @@ export class Incoming {
     return this.#waiting.size > 0
   }
 
-  #note(name: string, attrs: Attributes, reason: DecryptError, unavailable?: string): void {
+  #note(stanza: Stanza, reason: DecryptError, unavailable?: string): void {
+    const { attrs, key, name } = stanza
     // What the own phone says to its devices is no message, and what has no place or no writer cannot be told.
-    if (attrs['category'] === 'peer' || !partiesOf(frameOf(attrs, this.#me()).key, this.#me())) return
-    if (this.#isKnown(name, attrs)) return
+    if (attrs['category'] === 'peer' || !partiesOf(key, this.#me()) || this.#isKnown(stanza)) return
     try {
       this.#unread.note(name, attrs, reason, unavailable ?? null)
       this.onWork()
@@ -110,15 +115,16 @@ export class Incoming {
     }
   }
 
-  #isKnown(name: string, { id }: Attributes): boolean {
+  #isKnown({ name, key: { id } }: Stanza): boolean {
     if (this.#unread.get(name)) return false
     return this.#handled.has(name) || this.#host.message(id ?? '') !== undefined
   }
 
   /** `undefined` for what Baileys will refuse. */
-  #nameOf(attrs: Attributes): string | undefined {
+  #read(attrs: Attributes): Stanza | undefined {
     try {
-      return nameOf(frameOf(attrs, this.#me()).key)
+      const { key } = frameOf(attrs, this.#me())
+      return { attrs, key, name: nameOf(key) }
     } catch {
       return undefined
     }

@@ -13,6 +13,13 @@ import {
 /** What a message's stanza says outside its encryption. */
 export type Attributes = Record<string, string>
 
+/** A message's stanza, and the message it is. */
+export interface Stanza {
+  attrs: Attributes
+  key: WAMessageKey
+  name: string
+}
+
 /** The encryptions that Baileys can read. */
 const READABLE = new Set(['pkmsg', 'msg', 'skmsg'])
 
