@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
+import { restrict } from '../simulator/restrictions.ts'
 import { BridgeProcess } from './support/process.ts'
 import { Home, link, outcome, World } from './support/world.ts'
 
@@ -62,4 +63,21 @@ describe('the life of a connection, through the whole bridge', () => {
       assert.ok(performance.now() - began < 2000)
     })
   }
+})
+
+test('a restriction is told with its end, and when it is lifted', async (t) => {
+  const world = await World.start(t)
+  const { whatsapp, owner, bob } = world
+  const { client, home } = await world.linked()
+  const until = Math.floor(Date.now() / 1000) + 3600
+  whatsapp.faults.set({ kind: 'ack_error', code: 463, times: 1 })
+  const refused = home.say(bob.jid, 'hi')
+  await assert.rejects(refused, { code: 'restricted' })
+  restrict(owner, until)
+  const told = await client.event('account', ({ account }) => account.restriction !== null)
+  assert.equal(told.event.account.restriction?.until, until)
+  restrict(owner, undefined)
+  await client.event('account', ({ account }) => account.restriction === null, { from: client.events.length })
+  await home.say(bob.jid, 'again')
+  await bob.waitFor(({ text }) => text === 'again')
 })
