@@ -11,7 +11,7 @@ import { makeFolder } from './support/folder.ts'
 import { Refusal } from './support/client.ts'
 import { ask } from './support/http.ts'
 import { BridgeProcess } from './support/process.ts'
-import { Home, World } from './support/world.ts'
+import { CONSUMER, Home, World } from './support/world.ts'
 
 const canLimit = spawnSync('prlimit', ['--version']).status === 0
 
@@ -65,6 +65,34 @@ test(
     assert.equal((await ask(bridge.port, '/health')).status, 200)
     assert.equal(bob.inbox.filter((m) => m.text === 'out').length, 1)
     assert.equal((await bridge.end('SIGTERM')).code, 0)
+  },
+)
+
+test(
+  'a disk that is full when the bridge starts: it stays, says so, and begins when there is room',
+  { skip: canLimit ? false : 'prlimit of util-linux is not there to limit a process' },
+  async (t) => {
+    const world = await World.start(t)
+    const { bridge: earlier, home } = await world.linked()
+    assert.equal((await earlier.end('SIGTERM')).code, 0)
+    const bridge = await world.bridge(earlier.data, ['prlimit', '--fsize=1024:unlimited'])
+    assert.equal(bridge.bridgeId, earlier.bridgeId)
+    const client = await bridge.client()
+    await assert.rejects(client.call('accounts', {}), (error: unknown) => {
+      return error instanceof Refusal && error.code === 'storage_full'
+    })
+    assert.equal((await client.call('health', {})).storage, 'full')
+    await world.bob.say(world.owner, 'while it could not start')
+    limit(bridge, 'unlimited')
+    const listens = async (): Promise<boolean> => {
+      const again = await bridge.client()
+      return again.call('listen', { account_id: home.account_id, consumer: CONSUMER }).then(
+        () => again.event('message', (event) => event.text === 'while it could not start').then(() => true),
+        async () => again.close().then(() => false),
+      )
+    }
+    while (!(await listens()));
+    assert.equal((await ask(bridge.port, '/health')).status, 200)
   },
 )
 

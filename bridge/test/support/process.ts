@@ -45,8 +45,11 @@ export class BridgeProcess {
   }
 
   /** Starts a bridge on a free port; with a folder of its own unless `data` names one. */
-  static async start(t: Cleanup, { data = makeFolder(t), args = [], env = {} }: Options = {}): Promise<BridgeProcess> {
-    const { child, ended } = launch(['--data', data, '--port', '0', ...args], env)
+  static async start(
+    t: Cleanup,
+    { data = makeFolder(t), args = [], under = [], env = {} }: Options = {},
+  ): Promise<BridgeProcess> {
+    const { child, ended } = launch(['--data', data, '--port', '0', ...args], env, under)
     t.after(async () => {
       child.kill('SIGKILL')
       await ended
@@ -99,6 +102,8 @@ export class BridgeProcess {
 interface Options {
   data?: string
   args?: string[]
+  /** A program, with arguments, that becomes the bridge. */
+  under?: string[]
   env?: NodeJS.ProcessEnv
 }
 
@@ -107,8 +112,13 @@ interface Ready {
   bridge_id: string
 }
 
-function launch(args: string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+function launch(
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  under: string[] = [],
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const [program = '', ...rest] = [...under, process.execPath, MAIN, ...args]
+  const child = spawn(program, rest, {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NODE_COMPILE_CACHE: COMPILED, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

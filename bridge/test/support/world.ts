@@ -36,12 +36,12 @@ export class World {
     return new World(t, whatsapp)
   }
 
-  /** A bridge that knows this WhatsApp. */
-  async bridge(data?: string): Promise<BridgeProcess> {
+  /** A bridge that knows this WhatsApp. `under`: a program that becomes it. */
+  async bridge(data?: string, under: string[] = []): Promise<BridgeProcess> {
     const { url, rootKey, media } = this.whatsapp
     const args = ['--whatsapp-url', url, '--whatsapp-root-key', Buffer.from(rootKey).toString('base64')]
     const env = { NODE_EXTRA_CA_CERTS: media.caFile }
-    return BridgeProcess.start(this.#cleanup, { args, env, ...(data !== undefined && { data }) })
+    return BridgeProcess.start(this.#cleanup, { args, env, under, ...(data !== undefined && { data }) })
   }
 
   /** A bridge with the owner's account, and a client that listens to it. Tests write faster than people do: without pacing unless told. */
