@@ -155,6 +155,7 @@ describe('group administration that is refused', () => {
       await assert.rejects(engine.groups.change(group, 'add', [phoneOf(bob)], soon()), refused)
       await assert.rejects(engine.groups.update(group, { subject: 'Mine' }, soon()), refused)
       await assert.rejects(engine.groups.leave(group, soon()), refused)
+      await assert.rejects(engine.groups.invite(group, false, soon()), refused)
     }
     await assert.rejects(engine.groups.join('not-a-code', soon()), { code: 'chat_not_found' })
   })

@@ -95,7 +95,8 @@ export class BaileysGroups implements GroupAdmin {
   }
 
   async invite(group: Address, renew: boolean, signal: AbortSignal): Promise<string> {
-    const answer = await this.#ask(this.#jid(group), renew ? 'set' : 'get', { tag: 'invite', attrs: {} }, signal)
+    const jid = await this.#own(group)
+    const answer = await this.#ask(jid, renew ? 'set' : 'get', { tag: 'invite', attrs: {} }, signal)
     const code = getBinaryNodeChild(answer, 'invite')?.attrs['code']
     if (!code) throw noAnswer()
     return code
@@ -123,7 +124,7 @@ export class BaileysGroups implements GroupAdmin {
   }
 
   async leave(group: Address, signal: AbortSignal): Promise<void> {
-    const jid = this.#jid(group)
+    const jid = await this.#own(group)
     this.#parts.changes.make(jid, 'leave')
     await this.#ask(
       '@g.us',
@@ -136,6 +137,12 @@ export class BaileysGroups implements GroupAdmin {
 
   #jid(group: Address): string {
     return jidOf(group, this.#parts.host, ['group'])
+  }
+
+  /** Of a group that this account is in: to others WhatsApp says what it says to those who are no admins. */
+  async #own(group: Address): Promise<string> {
+    const { id } = await this.#parts.groups.fetch(this.#parts.open(), this.#jid(group))
+    return id
   }
 
   #names(members: readonly Address[]): Set<string>[] {
