@@ -90,11 +90,13 @@ export class SignalEndpoint {
 
   /** Encrypts for one device; `takeBundle` is asked only when there is no session yet. */
   async encrypt(address: string, message: proto.IMessage, takeBundle: () => HandedBundle): Promise<BinaryNode> {
+    return this.encryptBytes(address, encodeWAMessage(message), takeBundle)
+  }
+
+  /** The same for whatever bytes. */
+  async encryptBytes(address: string, data: Uint8Array, takeBundle: () => HandedBundle): Promise<BinaryNode> {
     if (!(await this.#state.repository.validateSession(address)).exists) await this.#begin(address, takeBundle())
-    const { type, ciphertext } = await this.#state.repository.encryptMessage({
-      jid: address,
-      data: encodeWAMessage(message),
-    })
+    const { type, ciphertext } = await this.#state.repository.encryptMessage({ jid: address, data })
     return node('enc', { v: '2', type }, ciphertext)
   }
 

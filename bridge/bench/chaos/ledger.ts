@@ -40,10 +40,16 @@ export class Ledger {
   #last = 0
   #acked = 0
   #twice = 0
+  #confirmed = 0
   replayed = 0
 
   constructor(owner: Phone) {
     this.#owner = owner
+  }
+
+  /** How many messages WhatsApp has not confirmed, as far as the consumer knows. */
+  get unconfirmed(): number {
+    return this.outgoing.size - this.#confirmed
   }
 
   get acked(): number {
@@ -110,6 +116,7 @@ export class Ledger {
     else if (known !== undefined) this.replayed += 1
     if (known !== undefined && known !== name) this.#complain('another event under the same seq', `${seq} ${name}`)
     const earlier = this.#seqs.get(name)
+    if (earlier === undefined && event.type === 'receipt' && event.status === 'sent') this.#confirmed += 1
     if (earlier !== undefined && earlier !== seq) this.#again('two events', `${name} ${earlier} ${seq}`)
     this.#events.set(seq, name)
     this.#seqs.set(name, seq)

@@ -19,7 +19,7 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 /** A process that speaks JSON lines and is expected to die, by SIGKILL or because it was asked to end, and of nothing else. */
-class Mortal {
+export class Mortal {
   /** Resolves when it is gone. */
   readonly gone: Promise<void>
   readonly #process: ChildProcessByStdio<Writable, Readable, null>

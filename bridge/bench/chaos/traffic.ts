@@ -10,8 +10,8 @@ import type { Ask } from './consumer.ts'
 import type { Ledger } from './ledger.ts'
 
 const OPTIONS = ['On', 'Off', 'Later']
-/** A little less than the bridge allows one client. */
-const MOST_UNANSWERED = 200
+/** A little less than the commands that the bridge allows one client, and so few that a slow machine keeps up. */
+const MOST_UNCONFIRMED = 150
 /** The pause between two messages, in milliseconds, is up to this long. */
 const OUTGOING_MS = 60
 const INCOMING_MS = 50
@@ -101,7 +101,7 @@ export class Traffic {
   }
 
   #send(): void {
-    if (this.#ledger.unanswered.size >= MOST_UNANSWERED) return
+    if (this.#ledger.unconfirmed >= MOST_UNCONFIRMED) return
     const to = this.#somewhere()
     const isPoll = this.#random.chance(0.08)
     const mark = this.#mark(isPoll ? 'ask' : 'out')
