@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 
 import type { Account } from '../src/account/account.ts'
 import { EngineError } from '../src/engine/engine.ts'
@@ -372,6 +373,20 @@ test('media that is wished at once is fetched when its message is journaled, and
   assert.equal(journalOf(world.account).length, 22)
   stuck.reject(new EngineError('timeout', 'no', 'later'))
   await until(() => world.engine.downloads.length === 21)
+})
+
+test('media that came while there was no connection is fetched with the next one', async (t) => {
+  const world = await makeWorld(t)
+  configure(world, { download: 'at_once' })
+  world.engine.disconnect()
+  world.engine.fetch = () => Promise.reject(new EngineError('not_connected', 'no', 'later'))
+  world.account.emit(received({ kind: 'image', media: MEDIA }))
+  await until(() => world.engine.downloads.length === 1)
+  await setImmediate()
+  world.engine.fetch = () => Promise.resolve(Readable.from([sample('image')]))
+  world.engine.connect()
+  await until(() => world.files().length === 1)
+  assert.equal(world.engine.downloads.length, 2)
 })
 
 test('a file that somebody deleted is fetched again', async (t) => {

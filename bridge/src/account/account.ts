@@ -208,6 +208,7 @@ export class Account implements Listener, Sender {
     if (status !== 'connected') return
     this.records.journal.counters.connected()
     this.#outbox.resume()
+    this.media.resume()
   }
 
   markOnline(): boolean {

@@ -39,6 +39,8 @@ export class MediaStore {
   readonly #fetching = new Map<string, Promise<MediaFile>>()
   readonly #asked = new Gate(4)
   readonly #ahead = new Gate(2)
+  /** What could not be fetched ahead since the account was not connected. */
+  readonly #missed = new Set<string>()
 
   constructor(records: Records, owner: MediaOwner, desk: MediaDesk, log: Logger) {
     this.#records = records
@@ -103,8 +105,18 @@ export class MediaStore {
   arrived(message: MessageReceived): void {
     const { download, keep_days } = this.#owner.settings.media
     if (!message.media || message.origin.source === 'bridge' || download !== 'at_once' || keep_days === 0) return
-    if (this.#ahead.waiting >= MAX_AHEAD) return
-    this.#records.store.database.onCommit(() => void this.#ahead.run(() => this.#fetchAhead(message)))
+    const { store, messages, identity } = this.#records
+    store.database.onCommit(() => {
+      const known = messages.known(message, identity.chat(message.chat).id)
+      if (known) this.#fetchAhead(known.message_id)
+    })
+  }
+
+  /** The account has connected: what could not be fetched ahead is tried again. */
+  resume(): void {
+    const missed = [...this.#missed]
+    this.#missed.clear()
+    for (const message_id of missed) this.#fetchAhead(message_id)
   }
 
   /** Deletes what is past its time. */
@@ -117,16 +129,18 @@ export class MediaStore {
     this.#stopping.abort(new BridgeError('not_connected', 'The account stops'))
   }
 
-  async #fetchAhead({ external_id, from_me, chat }: MessageReceived): Promise<void> {
-    const { messages, identity } = this.#records
-    try {
-      const known = messages.known({ external_id, from_me }, identity.chat(chat).id)
-      if (known && !this.#here(known.message_id)) await this.#fetch(this.#message(known.message_id))
-    } catch (error) {
-      // Whoever wants it can still ask for it.
-      const code = asBridgeError(error)?.code
-      this.#log.info({ code, ...(code === undefined && { err: error }) }, 'media was not fetched ahead')
-    }
+  #fetchAhead(message_id: string): void {
+    if (this.#ahead.waiting >= MAX_AHEAD) return
+    void this.#ahead.run(async () => {
+      try {
+        if (!this.#here(message_id)) await this.#fetch(this.#message(message_id))
+      } catch (error) {
+        // Whoever wants it can still ask for it.
+        const code = asBridgeError(error)?.code
+        this.#log.info({ code, ...(code === undefined && { err: error }) }, 'media was not fetched ahead')
+        if (code === 'not_connected' && this.#missed.size < MAX_AHEAD) this.#missed.add(message_id)
+      }
+    })
   }
 
   /** @throws BridgeError `message_not_found`, `media_unavailable`, `media_too_large`. */
