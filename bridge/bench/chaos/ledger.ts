@@ -1,6 +1,6 @@
 /** The books of one run: what was written at either end, what came out at the other, and what does not add up. */
 import type { Phone } from '../../simulator/phone.ts'
-import type { CommandResult, JournalEvent } from '../../src/protocol.ts'
+import type { CommandResult, Failure, JournalEvent } from '../../src/protocol.ts'
 import type { Ask, Line } from './consumer.ts'
 
 interface Outgoing {
@@ -28,8 +28,6 @@ export interface Complaint {
 export class Ledger {
   readonly outgoing = new Map<string, Outgoing>()
   readonly unanswered = new Set<string>()
-  /** By the kind of what failed. */
-  readonly refusals: string[] = []
   readonly #owner: Phone
   /** What phones wrote, by what its event must be. */
   readonly #written = new Map<string, string>()
@@ -138,9 +136,11 @@ export class Ledger {
     outgoing.result = result
   }
 
-  #refuse(asked: string, { code, message }: { code: string; message: string }): void {
+  #refuse(asked: string, { code, message, details }: Failure['error']): void {
     this.unanswered.delete(asked)
     this.#complain(`refused: ${code}`, `${asked} ${message}`)
+    // Nothing was promised of what has no message.
+    if (details['message_id'] === undefined) this.outgoing.delete(asked)
   }
 
   #again(what: string, of: string): void {
