@@ -5,6 +5,7 @@ import type { CallReceived } from '../engine.ts'
 import { aliasOf, isOneOf, ownAliases, person } from './addresses.ts'
 import { cut } from './content.ts'
 import { type BinaryNode, type Contact, getAllBinaryNodeChildren, getBinaryNodeChild } from './library.ts'
+import { secondsOf } from './seconds.ts'
 
 type Status = CallReceived['status']
 
@@ -67,7 +68,7 @@ export class Calls {
 
   #offered(call: Call, stanza: BinaryNode): CallReceived[] {
     const offered = eventOf(call, 'offered', stanza)
-    if (!offered.origin.offline && offered.timestamp > now() - RINGS_S) return [offered]
+    if (!offered.origin.offline && offered.timestamp > Date.now() / 1000 - RINGS_S) return [offered]
     const missed: CallReceived = { ...offered, status: 'missed' }
     if (offered.origin.offline) {
       this.#undecided.set(call.call_id, missed)
@@ -108,7 +109,7 @@ export class Calls {
 }
 
 function eventOf(call: Call, status: Status, { attrs }: BinaryNode): CallReceived {
-  const timestamp = Number(attrs['t']) || now()
+  const timestamp = secondsOf(attrs['t'])
   return {
     type: 'call',
     ...call,
@@ -127,8 +128,4 @@ function eventOf(call: Call, status: Status, { attrs }: BinaryNode): CallReceive
     },
     timestamp,
   }
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000)
 }

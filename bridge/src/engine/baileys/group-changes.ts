@@ -5,6 +5,7 @@ import type { GroupChanged } from '../engine.ts'
 import { aliasOf, person } from './addresses.ts'
 import { cut } from './content.ts'
 import { type BinaryNode, type Contact, getAllBinaryNodeChildren, getBinaryNodeChild } from './library.ts'
+import { secondsOf } from './seconds.ts'
 
 type Change = GroupChanged['change']
 
@@ -34,7 +35,7 @@ export class GroupChanges {
     const me = this.#me()
     const by =
       person([attrs['participant'], attrs['participant_pn'], attrs['participant_lid']], me, nameIn(attrs)) ?? null
-    const timestamp = Number(attrs['t']) || Math.floor(Date.now() / 1000)
+    const timestamp = secondsOf(attrs['t'])
     return getAllBinaryNodeChildren(notification).flatMap((node, index) => {
       const what = readChange(node, by, me)
       if (!what) return []

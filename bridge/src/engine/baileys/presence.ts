@@ -63,7 +63,15 @@ function presenceIn({ attrs }: BinaryNode, me: Contact | undefined): PresenceRec
   const who = person([attrs['from']], me)
   const presence = attrs['type'] === 'unavailable' ? 'unavailable' : 'available'
   const last = Number(attrs['last'])
-  return who && { type: 'presence', chat: who, person: who, presence, last_seen: last > 0 ? last : null }
+  return (
+    who && {
+      type: 'presence',
+      chat: who,
+      person: who,
+      presence,
+      last_seen: Number.isSafeInteger(last) && last > 0 ? last : null,
+    }
+  )
 }
 
 /** Baileys takes "has stopped typing" for "is there". */

@@ -1,6 +1,7 @@
 import type { ReceiptReceived } from '../engine.ts'
 import { person } from './addresses.ts'
 import { type BinaryNode, type Contact, getBinaryNodeChild, getBinaryNodeChildren, isJidGroup } from './library.ts'
+import { secondsOf } from './seconds.ts'
 
 type Status = ReceiptReceived['status']
 
@@ -42,7 +43,7 @@ function receipts(
   reader: (string | undefined)[],
   me: Contact | undefined,
 ): ReceiptReceived[] {
-  const timestamp = Number(time) || Math.floor(Date.now() / 1000)
+  const timestamp = secondsOf(time)
   const by = person(reader, me) ?? null
   return ids.flatMap((external_id) => (external_id ? [{ type: 'receipt', external_id, status, by, timestamp }] : []))
 }
