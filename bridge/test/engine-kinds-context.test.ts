@@ -143,6 +143,37 @@ describe('what cannot be prepared', () => {
   })
 })
 
+test('of what is forwarded only the words go on, in whatever kind they are', async (t) => {
+  const { bob, engine } = await makeLinkedWorld(t)
+  const to = phoneOf(bob)
+  const contextInfo = {
+    stanzaId: 'Q',
+    participant: '15550000003@s.whatsapp.net',
+    quotedMessage: { conversation: 'Private' },
+    mentionedJid: ['15550000003@s.whatsapp.net'],
+    forwardingScore: 4_000_000_000,
+  }
+  const kinds: proto.IMessage[] = [
+    { extendedTextMessage: { text: 'x', contextInfo } },
+    { groupInviteMessage: { groupJid: '1@g.us', contextInfo } },
+    {
+      ephemeralMessage: { message: { documentWithCaptionMessage: { message: { documentMessage: { contextInfo } } } } },
+    },
+    { senderKeyDistributionMessage: { groupId: 'x' }, locationMessage: { contextInfo } },
+  ]
+  for (const message of kinds) {
+    const messageContextInfo = { messageSecret: Buffer.alloc(32, 1) }
+    const target = ref({ ...message, messageContextInfo }, false, to, to)
+    const { payload } = await engine.prepare(to, { kind: 'forward', message_id: 'x' }, { mentions: [], target })
+    const { messageContextInfo: fresh, ...parts } = proto.Message.decode(payload)
+    const [part, ...more] = Object.values(parts) as { contextInfo?: proto.ContextInfo }[]
+    assert.ok(part?.contextInfo)
+    assert.deepEqual(proto.ContextInfo.toObject(part.contextInfo), { forwardingScore: 127, isForwarded: true })
+    assert.equal(more.length, 0)
+    assert.notDeepEqual(Buffer.from(fresh?.messageSecret ?? []), messageContextInfo.messageSecret)
+  }
+})
+
 test('what may be viewed once is not quoted in full', async (t) => {
   const { whatsapp, owner, bob, host, engine } = await makeLinkedWorld(t)
   const id = await bob.sendMedia(owner, { kind: 'image', bytes: Buffer.from('secret'), viewOnce: true })
