@@ -200,6 +200,38 @@ test('what was deleted before it could be read stays deleted', async (t) => {
   )
 })
 
+test('what was edited before it could be read has the new text', async (t) => {
+  const bridge = MemoryBridge.open(t)
+  const { account, engine } = await bridge.link()
+  engine.host.emit(unreadable())
+  engine.host.emit(edited({ text: 'better' }))
+  const before = bridge.store.messages.get(account.id, 'IN1')
+  assert.deepEqual([before?.edited, before?.said?.text, before?.said?.kind], [true, 'better', 'other'])
+  engine.host.emit(received({ text: 'god' }))
+  const [event] = eventsOf(account, 'message')
+  assert.deepEqual([event?.message_id, event?.text, event?.origin.edited], ['IN1', 'better', true])
+  const after = bridge.store.messages.get(account.id, 'IN1')
+  assert.deepEqual([after?.edited, after?.said?.text, after?.said?.kind], [true, 'better', 'text'])
+})
+
+test('nobody else repairs a message that could not be read', async (t) => {
+  const { account, engine } = await MemoryBridge.open(t).link()
+  engine.host.emit(unreadable(here))
+  engine.host.emit(received({ ...here, ...eve, text: 'in his name' }))
+  engine.host.emit(received({ ...here, text: 'at last' }))
+  assert.deepEqual(
+    eventsOf(account, 'message').map(({ text, sender }) => [text, sender.id]),
+    [['at last', BOB.lid]],
+  )
+})
+
+test('a repair under an alias that nobody has told of is taken for one', async (t) => {
+  const { account, engine } = await MemoryBridge.open(t).link()
+  engine.host.emit(unreadable({ ...here, sender: person(BOB.lid) }))
+  engine.host.emit(received({ ...here, sender: person(BOB.phone) }))
+  assert.equal(eventsOf(account, 'message')[0]?.message_id, 'IN1')
+})
+
 test('an own message that could not be read here is repaired under the alias it comes with', async (t) => {
   const { account, engine } = await MemoryBridge.open(t).link()
   const mine = { from_me: true, sender: ME }

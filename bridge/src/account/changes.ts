@@ -76,16 +76,10 @@ export class Changes {
 
   #target(change: Change): Target {
     const who = written(this.#identity, change, false)
-    const { chat, sender, from_me } = who
+    const { chat, from_me } = who
     const message = this.#messages.known({ external_id: change.target_external_id, from_me }, chat.id)
     const message_id = message?.message_id ?? this.#messages.id(chat.id, change.target_external_id)
-    return { ...who, message_id, message, isAuthor: !message || this.#wrote(sender.id, from_me, message) }
-  }
-
-  #wrote(sender_id: string, from_me: boolean, message: Message): boolean {
-    if (from_me || message.from_me) return from_me && message.from_me
-    // The sender may have been known under another id when it was written.
-    return message.sender_id !== null && this.#identity.find(message.sender_id)?.chat_id === sender_id
+    return { ...who, message_id, message, isAuthor: !message || this.#messages.wrote(message, who) }
   }
 
   #refuse(what: string): void {

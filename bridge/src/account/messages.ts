@@ -8,7 +8,7 @@ import type { Identity } from './identity.ts'
 import type { Journal } from './journal.ts'
 import { phoneDigits } from './phone.ts'
 import { now } from './text.ts'
-import { written } from './written.ts'
+import { type Written, written } from './written.ts'
 
 /** An id that may stand in a log, a URL or a template as it is. */
 const PLAIN_ID = /^[\w.-]{1,128}$/u
@@ -33,8 +33,9 @@ export class Messages {
   receive(message: MessageReceived): MessageEvent | undefined {
     const who = written(this.#identity, message, true)
     const known = this.known(message, who.chat.id)
-    if (known && (known.kind !== UNDECRYPTABLE || known.revoked)) return undefined
-    const { external_id, from_me, raw, kind, text, poll, media, location, contacts } = message
+    if (known && !this.#isRepair(known, who)) return undefined
+    const { external_id, from_me, raw, kind, poll, media, location, contacts } = message
+    const text = known?.edited ? (known.said?.text ?? null) : message.text
     const message_id = known?.message_id ?? this.id(who.chat.id, external_id)
     const quoted_message_id = this.#quoted(who.chat.id, message.quoted_external_id)
     const said = { kind, text, poll, media, location, contacts }
@@ -54,8 +55,10 @@ export class Messages {
     }
     if (known) this.#store.history.delete(this.#account, message_id)
     this.#store.messages.insert(this.#account, row, now())
+    if (known?.edited) this.#store.history.edit(this.#account, message_id, text)
     const mentions = message.mentions.map((whom) => this.#mentioned(whom))
-    const event = { type: 'message', message_id, ...who, ...said, quoted_message_id, mentions } as const
+    const origin = known?.edited ? { ...who.origin, edited: true } : who.origin
+    const event = { type: 'message', message_id, ...who, origin, ...said, quoted_message_id, mentions } as const
     return this.#journal.append(event, `message:${message_id}`) ? event : undefined
   }
 
@@ -116,6 +119,24 @@ export class Messages {
     if (here || !from_me) return here
     const anywhere = this.#store.messages.anywhere(this.#account, external_id)
     return anywhere?.from_me ? anywhere : undefined
+  }
+
+  /** Whether this person has written a message, under whichever alias they were known then. */
+  wrote(message: Message, { sender, from_me }: Pick<Written, 'sender' | 'from_me'>): boolean {
+    if (from_me || message.from_me) return from_me && message.from_me
+    return message.sender_id !== null && this.#identity.find(message.sender_id)?.chat_id === sender.id
+  }
+
+  /**
+   * Whether a message is the one that could not be read before, and not somebody else's under the id that they saw in a group. Where that cannot
+   * be told, one seen by LID only and one by number only, it is: rather that than losing it.
+   */
+  #isRepair(known: Message, who: Written): boolean {
+    if (known.kind !== UNDECRYPTABLE || known.revoked) return false
+    if (this.wrote(known, who)) return true
+    const author = who.from_me || known.from_me ? undefined : this.#identity.find(known.sender_id ?? '')
+    const { phone, lid } = who.sender
+    return author ? (author.phone ?? lid) === null || (author.lid ?? phone) === null : false
   }
 
   /** Whether the account itself is known to have sent this: what it does on one device comes back to all of them. */

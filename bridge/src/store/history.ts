@@ -32,6 +32,14 @@ type Row = Omit<Kept, 'from_me' | 'edited' | 'revoked' | 'said'> & {
   said: string | null
 }
 
+const UNREAD = JSON.stringify({
+  kind: 'other',
+  text: null,
+  poll: null,
+  media: null,
+  location: null,
+  contacts: [],
+} satisfies Body)
 const BEGINNING = { timestamp: 0, number: 0 }
 const END = { timestamp: Number.MAX_SAFE_INTEGER, number: 0 }
 const HERE = 'account_id = $account_id AND chat_id = $chat_id'
@@ -60,12 +68,12 @@ export class HistoryTable {
     }))
   }
 
-  /** The message has a new text. */
+  /** The message has a new text: all that is known of it when it could not be read itself. */
   edit(account_id: string, message_id: string, text: string | null): void {
     this.#database.run(
-      `UPDATE messages SET edited = 1, said = json_set(said, '$.text', $text)
+      `UPDATE messages SET edited = 1, said = json_set(coalesce(said, $unread), '$.text', $text)
        WHERE account_id = $account_id AND message_id = $message_id AND revoked = 0`,
-      { account_id, message_id, text },
+      { account_id, message_id, text, unread: UNREAD },
     )
   }
 
