@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { LIMITS } from '../../protocol.ts'
 import type { CallReceived } from '../engine.ts'
 import { aliasOf, isOneOf, ownAliases, person } from './addresses.ts'
-import { cut } from './content.ts'
+import { cut } from './content-text.ts'
 import { type BinaryNode, type Contact, getAllBinaryNodeChildren, getBinaryNodeChild } from './library.ts'
 import { secondsOf } from './seconds.ts'
 

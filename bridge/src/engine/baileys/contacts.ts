@@ -1,7 +1,7 @@
 import { LIMITS } from '../../protocol.ts'
 import type { ListedChat } from '../engine.ts'
 import { person } from './addresses.ts'
-import { cut } from './content.ts'
+import { cut } from './content-text.ts'
 import type { BaileysEventMap, Contact } from './library.ts'
 
 /** Those with a name in the owner's address book. */

@@ -6,8 +6,6 @@ import { cut } from './content-text.ts'
 import type { proto } from './library.ts'
 import type { Told } from './origin.ts'
 
-export { cut }
-
 type Message = proto.IMessage
 
 /** A message without its wrappings. `mentioned` are JIDs. */

@@ -2,7 +2,8 @@
 import { LIMITS } from '../../protocol.ts'
 import type { EditReceived, EngineHost, ReactionReceived, RevokeReceived } from '../engine.ts'
 import { decryptAddOn } from './addons.ts'
-import { cut, textOf, unwrap } from './content.ts'
+import { textOf, unwrap } from './content.ts'
+import { cut } from './content-text.ts'
 import { type Contact, proto, type WAMessageKey } from './library.ts'
 import { creatorsOf, writersOf } from './votes.ts'
 

@@ -12,7 +12,7 @@ import {
 import { person } from './addresses.ts'
 import { ask } from './ask.ts'
 import type { Connection } from './connection.ts'
-import { cut } from './content.ts'
+import { cut } from './content-text.ts'
 import { answeredCode, noAnswer } from './errors.ts'
 import type { GroupChanges } from './group-changes.ts'
 import { type Groups, namesIn } from './groups.ts'

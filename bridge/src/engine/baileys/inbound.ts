@@ -8,7 +8,8 @@ import type {
   VoteReceived,
 } from '../engine.ts'
 import { partiesOf, person } from './addresses.ts'
-import { cut, readContent, unwrap } from './content.ts'
+import { readContent, unwrap } from './content.ts'
+import { cut } from './content-text.ts'
 import { readChange } from './edits.ts'
 import { learnExpiration } from './expirations.ts'
 import type { Handled } from './handled.ts'

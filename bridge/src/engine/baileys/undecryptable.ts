@@ -1,7 +1,7 @@
 import { LIMITS } from '../../protocol.ts'
 import type { UndecryptableReceived } from '../engine.ts'
 import { partiesOf } from './addresses.ts'
-import { cut } from './content.ts'
+import { cut } from './content-text.ts'
 import { type Contact, toNumber, type WAMessage } from './library.ts'
 import { originOf } from './origin.ts'
 import { frameOf } from './stanzas.ts'

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { LIMITS, type VoteError } from '../../protocol.ts'
 import type { EngineHost } from '../engine.ts'
 import { aliasesOf, ownAliases } from './addresses.ts'
-import { cut, pollFormOf, unwrap } from './content.ts'
+import { pollFormOf, unwrap } from './content.ts'
+import { cut } from './content-text.ts'
 import { type Contact, decryptPollVote, proto, type WAMessageKey } from './library.ts'
 
 type Book = Pick<EngineHost, 'aliases' | 'message'>
