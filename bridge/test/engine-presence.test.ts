@@ -109,6 +109,23 @@ for (const addressing of ['lid', 'pn'] as const) {
   })
 }
 
+test('of those who are not watched nothing is told, whatever WhatsApp says', async (t) => {
+  const { whatsapp, owner, bob, eve, host, engine } = await makeLinkedWorld(t)
+  const server = owner.devices[0]?.connection
+  const typing = (from: string) =>
+    server?.send({ tag: 'chatstate', attrs: { from }, content: [{ tag: 'composing', attrs: {} }] })
+  typing(bob.lid ?? '')
+  await engine.watchPresence(phoneOf(bob), soon())
+  await whatsapp.until(() => whatsapp.presences.heard.length === 1)
+  typing(eve.lid ?? '')
+  typing(bob.lid ?? '')
+  await whatsapp.until(() => host.of('presence').length > 0)
+  assert.deepEqual(
+    host.of('presence').map(({ person }) => values(person)),
+    [[bob.lid]],
+  )
+})
+
 test('an account that may be seen online is, at each login', async (t) => {
   const world = await makeWorld(t)
   const { whatsapp, owner, host } = world

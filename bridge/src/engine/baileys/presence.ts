@@ -3,7 +3,7 @@ import { type Address, EngineError, type EngineHost, type PresenceReceived } fro
 import { aliasOf, person } from './addresses.ts'
 import { inTime } from './ask.ts'
 import type { Connection } from './connection.ts'
-import { jidOf } from './jids.ts'
+import { jidOf, namesOf } from './jids.ts'
 import { type BinaryNode, type Contact, getAllBinaryNodeChildren } from './library.ts'
 import { summary } from './logger.ts'
 
@@ -15,6 +15,8 @@ export class Presences {
   readonly #me: () => Contact | undefined
   /** Where it was said already whether the account is there. */
   readonly #shown = new WeakSet<Connection>()
+  /** The names of those who are watched. */
+  readonly #watched = new WeakMap<Connection, Set<string>>()
 
   constructor(host: EngineHost, me: () => Contact | undefined) {
     this.#host = host
@@ -22,8 +24,8 @@ export class Presences {
   }
 
   attach(connection: Connection): void {
-    connection.onStanza('CB:presence', (stanza) => this.#tell(presenceIn(stanza, this.#me())))
-    connection.onStanza('CB:chatstate', (stanza) => this.#tell(stateIn(stanza, this.#me())))
+    connection.onStanza('CB:presence', (stanza) => this.#tell(connection, presenceIn(stanza, this.#me())))
+    connection.onStanza('CB:chatstate', (stanza) => this.#tell(connection, stateIn(stanza, this.#me())))
     // WhatsApp shows nobody without a name, which a new device learns some time after its first login.
     const showUp = () => {
       const due = connection.isOpen && !this.#shown.has(connection) && this.#me()?.name && this.#host.markOnline()
@@ -50,12 +52,17 @@ export class Presences {
     await inTime(shown, AbortSignal.any([connection.signal, stop]))
   }
 
-  async watch({ socket, signal }: Connection, whom: Address, stop: AbortSignal): Promise<void> {
-    await inTime(socket.presenceSubscribe(jidOf(whom, this.#host)), AbortSignal.any([signal, stop]))
+  async watch(connection: Connection, whom: Address, stop: AbortSignal): Promise<void> {
+    const { socket, signal } = connection
+    const jid = jidOf(whom, this.#host)
+    this.#watched.set(connection, (this.#watched.get(connection) ?? new Set()).union(namesOf(whom, this.#host)))
+    await inTime(socket.presenceSubscribe(jid), AbortSignal.any([signal, stop]))
   }
 
-  #tell(event: PresenceReceived | undefined): void {
-    if (event) this.#host.emit(event)
+  /** To an account that is shown online WhatsApp tells more than it was asked. */
+  #tell(connection: Connection, event: PresenceReceived | undefined): void {
+    const watched = this.#watched.get(connection)
+    if (event && watched && !watched.isDisjointFrom(namesOf(event.chat, this.#host))) this.#host.emit(event)
   }
 }
 
