@@ -14,16 +14,20 @@ test('a server whose certificate goes back to somebody else is not talked to', a
   await assert.rejects(pairing, { code: 'not_connected' })
 })
 
-test('nothing is sent under keys that their owner has not signed', async (t) => {
-  const { bob, host, engine } = await makeLinkedWorld(t)
-  const bundle = bob.bundle.bind(bob)
-  bob.bundle = async () => {
-    const { signedKey, ...rest } = await bundle()
-    return { ...rest, signedKey: { ...signedKey, signature: randomBytes(64) } }
-  }
-  await assert.rejects(send(engine, host, phoneOf(bob), 'secret'), { retry: 'later' })
-  assert.equal(bob.inbox.length, 0)
-})
+for (const addressing of ['lid', 'pn'] as const) {
+  test(`nothing is sent under keys that their owner has not signed, addressed by ${addressing}`, async (t) => {
+    const { whatsapp, bob, family, host, engine } = await makeLinkedWorld(t, addressing)
+    const fault = whatsapp.faults.set({ kind: 'forged_key', number: bob.number })
+    for (const to of [phoneOf(bob), groupOf(family)]) {
+      await assert.rejects(send(engine, host, to, 'secret'), { name: 'EngineError', retry: 'later' })
+    }
+    assert.equal(bob.inbox.length, 0)
+    whatsapp.faults.clear(fault)
+    const id = await send(engine, host, phoneOf(bob), 'secret')
+    await bob.waitFor((message) => message.id === id)
+    assert.equal(bob.inbox.length, 1)
+  })
+}
 
 test('no log tells a number, an identity, a name, a text or a key', async (t) => {
   const world = await makeWorld(t)
