@@ -2,7 +2,6 @@ import { type Logger, createLogger } from './log.ts'
 // The console must be silent before the engine's libraries are there.
 import { Accounts } from './account/accounts.ts'
 import { baileysEngine } from './engine/baileys/index.ts'
-import { asBridgeError } from './errors.ts'
 import { type Options, readToken } from './options.ts'
 import { Server } from './server/http.ts'
 import { StorageError } from './store/faults.ts'
@@ -63,7 +62,7 @@ export class Bridge {
    */
   survives(error: unknown): boolean {
     if (!(error instanceof StorageError)) return false
-    this.log.debug({ code: asBridgeError(error)?.code }, 'something could not be kept')
+    this.log.debug({ code: error.code }, 'something could not be kept')
     return true
   }
 
