@@ -29,7 +29,7 @@ test('a renamed chat is found by its new name', async (t) => {
   assert.equal(identity.search('robert', 10)[0]?.id, BOB.lid)
 })
 
-test('search among thousands takes milliseconds', async (t) => {
+test('a search among thousands does not read them all', async (t) => {
   const { account } = await MemoryBridge.open(t).link()
   const { identity, store } = account.records
   store.database.transaction(() => {
@@ -38,14 +38,15 @@ test('search among thousands takes milliseconds', async (t) => {
       identity.note(address, { listed: true, active_at: number })
     }
   })
-  const fastest = (query: string): number => {
+  const fastest = (query: string, limit: number): number => {
     const times = Array.from({ length: 10 }, () => {
       const start = performance.now()
-      assert.ok(identity.search(query, 50).length > 0)
+      assert.ok(identity.search(query, limit).length > 0)
       return performance.now() - start
     })
     return Math.min(...times)
   }
-  // Reading all of them took 12 ms where this takes one or two; the best of ten says so on a busy machine too.
-  for (const query of ['zoe 14', '+1 555 001 2345', '']) assert.ok(fastest(query) < 8, query)
+  // What all of them take to read, on whatever machine this runs: a search must not come near it.
+  const all = fastest('', 5000)
+  for (const query of ['zoe 14', '+1 555 001 2345', '']) assert.ok(fastest(query, 50) < all / 2, query)
 })
