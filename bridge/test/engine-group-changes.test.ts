@@ -142,6 +142,14 @@ test('somebody without a LID in a group of LIDs', async (t) => {
   assert.deepEqual(values(last(host)?.by), [dan.jid])
 })
 
+test('a group that is deleted is no chat any more', async (t) => {
+  const { whatsapp, owner, family, host } = await makeLinkedWorld(t)
+  const attrs = { from: family.id, type: 'w:gp2', id: 'N1', t: '7' }
+  owner.devices[0]?.deliver({ tag: 'notification', attrs, content: [{ tag: 'delete', attrs: {} }] })
+  await whatsapp.until(() => host.of('chats').some(({ removed }) => removed.some(({ value }) => value === family.id)))
+  assert.deepEqual(host.of('group_change'), [])
+})
+
 test('that cannot be kept are told again, and are the same', async (t) => {
   const { whatsapp, family, host } = await makeLinkedWorld(t)
   host.failing = true

@@ -3,7 +3,7 @@ import { Calls } from './calls.ts'
 import type { Connection } from './connection.ts'
 import { GroupChanges } from './group-changes.ts'
 import type { Groups } from './groups.ts'
-import type { BinaryNode, Contact } from './library.ts'
+import { type BinaryNode, type Contact, getBinaryNodeChild } from './library.ts'
 import { receiptsIn } from './receipts.ts'
 
 /**
@@ -39,9 +39,10 @@ export class Happenings {
     tell('CB:ib,,offline', () => this.#calls.caughtUp())
     tell('CB:notification,type:w:gp2', (stanza) => {
       const changes = this.groupChanges.in(stanza)
-      // Baileys does not tell of it as something about the group.
-      if (changes.some(({ change }) => change === 'expiration'))
-        this.#groups.refresh(connection, stanza.attrs['from'] ?? '')
+      const group = stanza.attrs['from'] ?? ''
+      // Of these two Baileys tells nothing about the group.
+      if (changes.some(({ change }) => change === 'expiration')) this.#groups.refresh(connection, group)
+      if (getBinaryNodeChild(stanza, 'delete')) this.#groups.remove(group)
       return changes
     })
   }
