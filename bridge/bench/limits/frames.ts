@@ -62,13 +62,14 @@ export function wrongCommand(
   const names = (Object.keys(COMMANDS) as Command[]).filter((name) => !LEFT_OUT.has(name))
   const command = random.chance(0.03) ? hostileText(random) : random.pick(names)
   const schema = (COMMANDS[command as Command] as { args: Schema } | undefined)?.args ?? {}
-  const frame = { args: make(schema, random, known) as Record<string, unknown> }
+  const args = make(schema, random, known) as Record<string, unknown>
   // Nobody waits for what WhatsApp does not confirm.
-  if (command === 'send') frame.args['wait'] = 0
+  if (command === 'send') args['wait'] = 0
+  const frame: { args?: unknown } = { args }
   const times = 1 + random.below(3)
   for (let time = 0; time < times; time++) mutate(frame, random, hostileValue)
   // Without any, it is a frame of another kind.
-  return { command, args: (frame.args as unknown) ?? null }
+  return { command, args: frame.args ?? null }
 }
 
 /** Frames that are not a command. */
