@@ -99,13 +99,15 @@ export class MediaServer {
     const closed = once(this.#https, 'close')
     this.#https.close()
     this.#https.closeAllConnections()
+    // One that is only just being made is not among them.
+    this.#https.on('secureConnection', (socket) => socket.destroy())
     await closed
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'https://localhost')
     const slow = this.#faults.take('media_slow')
-    if (slow) await sleep(slow.ms)
+    if (slow) await sleep(slow.ms, undefined, { ref: false })
     if (request.method === 'POST') await this.#upload(request, url, response)
     else this.#download(url.pathname, response)
   }

@@ -5,14 +5,16 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 
 import { proto } from 'baileys'
 
 import { type MediaKind, MEDIA_KINDS } from '../simulator/media.ts'
-import { trusted } from '../src/engine/baileys/media-http.ts'
+import { post, trusted } from '../src/engine/baileys/media-http.ts'
 import type { Address, Engine, MediaFile, MessageRef, OutboundMessage } from '../src/engine/engine.ts'
-import { groupOf, makeLinkedWorld, type MemoryHost, phoneOf } from './support/engine.ts'
+import { groupOf, makeLinkedWorld, makeWorld, type MemoryHost, phoneOf } from './support/engine.ts'
 import { makeFolder } from './support/folder.ts'
+import { until } from './support/until.ts'
 
 const signal = (ms = 10_000): AbortSignal => AbortSignal.timeout(ms)
 
@@ -208,6 +210,25 @@ describe('files on their way', () => {
     }
     const gone = { ...file, path: `${file.path}x` }
     await assert.rejects(engine.upload(message, gone, signal()), { code: 'media_unavailable', retry: 'never' })
+  })
+
+  test('a server that does not read gets no more than it has room for', async (t) => {
+    const { whatsapp } = await makeWorld(t)
+    whatsapp.faults.set({ kind: 'media_slow', ms: 60_000 })
+    const chunk = Buffer.alloc(65_536)
+    let taken = 0
+    const chunks = async function* (): AsyncGenerator<Buffer> {
+      for (; taken < 4096; taken++) yield await Promise.resolve(chunk)
+    }
+    const stop = new AbortController()
+    const url = new URL(`https://${whatsapp.media.host}/mms/image/x`)
+    const posting = post(url, 4096 * chunk.length, chunks(), stop.signal)
+    await until(() => taken > 0)
+    for (let turn = 0; turn < 20_000; turn++) await setImmediate()
+    // What the sockets of the system hold, and one chunk in each stream.
+    assert.ok(taken < 400, `${taken} chunks were taken`)
+    stop.abort()
+    await assert.rejects(posting, { code: 'timeout' })
   })
 
   test('whoever asked can stop it', async (t) => {

@@ -83,6 +83,7 @@ for (const addressing of ['lid', 'pn'] as const) {
           assert.equal(received.media?.kind, kind)
           assert.equal(received.media.mime.split(';')[0], MIMES[kind])
           assert.equal(received.copies, 1)
+          assert.equal(received.media.view_once, kind === 'video')
           assert.deepEqual(await world.bob.mediaOf(received.id), bytes)
           // What this bridge sent can be fetched too.
           assert.deepEqual((await fetchFile(house, sent.message_id)).body, bytes)
