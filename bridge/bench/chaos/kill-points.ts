@@ -24,7 +24,7 @@ function pass(here: Point): void {
   if (left === 0) process.kill(process.pid, 'SIGKILL')
 }
 
-type Commit = 'row' | 'sent' | 'plaintext' | 'journal'
+type Commit = 'row' | 'sent' | 'plaintext' | 'journal' | 'ack'
 /** What the open transaction is about. */
 const commits = new Set<Commit>()
 let depth = 0
@@ -49,6 +49,7 @@ function about<T extends object, K extends keyof T>(owner: T, name: K, commit: C
 about(OutboxTable.prototype, 'insert', 'row')
 about(OutboxTable.prototype, 'sent', 'sent')
 about(JournalTable.prototype, 'append', 'journal')
+about(JournalTable.prototype, 'ack', 'ack')
 
 /** Whether the next commit keeps what was decrypted. */
 let plaintext = false
@@ -87,13 +88,6 @@ wrap(Database.prototype, 'transaction', (transaction) => {
     }
   }
   return wrapped as typeof transaction
-})
-
-wrap(JournalTable.prototype, 'ack', (ack) => {
-  return function (this: JournalTable, ...args) {
-    Reflect.apply(ack, this, args)
-    pass('ack_committed')
-  }
 })
 
 const engines = new WeakSet<Engine>()

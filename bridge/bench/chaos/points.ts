@@ -17,6 +17,7 @@ export const POINTS = [
   'journal_committed',
   'before_event',
   'event_written',
+  'ack_uncommitted',
   'ack_committed',
   // Anything the engine writes: receipts, acknowledgements, questions.
   'anything_written',
