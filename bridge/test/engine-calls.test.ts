@@ -85,6 +85,31 @@ for (const addressing of ['lid', 'pn'] as const) {
   })
 }
 
+test('what cannot be kept of a call is told again', async (t) => {
+  const { whatsapp, owner, bob, host } = await makeLinkedWorld(t)
+  host.failing = true
+  const lost = whatsapp.calls.place(bob, owner)
+  await whatsapp.until(() => host.state?.status !== 'connected')
+  host.failing = false
+  await whatsapp.until(() => statuses(host).length === 1)
+  assert.deepEqual(statuses(host), ['missed'], 'it does not ring any more')
+  const call = whatsapp.calls.place(bob, owner)
+  await whatsapp.until(() => statuses(host).at(-1) === 'offered')
+  host.failing = true
+  call.end()
+  await whatsapp.until(() => host.state?.status !== 'connected')
+  host.failing = false
+  await whatsapp.until(() => statuses(host).length === 3)
+  assert.deepEqual(
+    host.of('call').map(({ call_id, status }) => [call_id, status]),
+    [
+      [lost.id, 'missed'],
+      [call.id, 'offered'],
+      [call.id, 'missed'],
+    ],
+  )
+})
+
 /** The statuses that follow from these. */
 function told(...stanzas: BinaryNode[]) {
   const calls = new Calls(() => ME)

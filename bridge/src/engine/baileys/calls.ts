@@ -66,6 +66,14 @@ export class Calls {
     return missed
   }
 
+  /** That could not be kept: it will be told again, when its stanza comes again or with what was missed. */
+  takeBack(event: CallReceived): void {
+    const known = this.#known.get(event.call_id)
+    if (event.status === 'offered') this.#known.delete(event.call_id)
+    else if (known) known.over = false
+    if (event.status === 'missed') this.#undecided.set(event.call_id, event)
+  }
+
   #offered(call: Call, stanza: BinaryNode): CallReceived[] {
     const offered = eventOf(call, 'offered', stanza)
     if (!offered.origin.offline && offered.timestamp > Date.now() / 1000 - RINGS_S) return [offered]

@@ -30,8 +30,7 @@ export class Happenings {
     const tell = (name: string, read: (stanza: BinaryNode) => EngineEvent[]) => {
       connection.before(name, (stanza) => {
         const events = read(stanza)
-        if (events.length > 0)
-          keep(() => this.#host.transaction(() => events.forEach((event) => this.#host.emit(event))))
+        if (events.length > 0) keep(() => this.#emit(events))
       })
     }
     tell('CB:receipt', (stanza) => receiptsIn(stanza, this.#me()))
@@ -45,5 +44,14 @@ export class Happenings {
       if (getBinaryNodeChild(stanza, 'delete')) this.#groups.remove(group)
       return changes
     })
+  }
+
+  #emit(events: EngineEvent[]): void {
+    try {
+      this.#host.transaction(() => events.forEach((event) => this.#host.emit(event)))
+    } catch (error) {
+      for (const event of events) if (event.type === 'call') this.#calls.takeBack(event)
+      throw error
+    }
   }
 }
