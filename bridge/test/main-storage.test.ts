@@ -1,12 +1,13 @@
 /** A disk that fills up under a bridge that runs: the operating system refuses to let its files grow. */
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
 import type { JournalEvent } from '../src/protocol.ts'
 import { Store } from '../src/store/store.ts'
+import { damage } from './support/damage.ts'
 import { makeFolder } from './support/folder.ts'
 import { Refusal } from './support/client.ts'
 import { ask } from './support/http.ts'
@@ -110,12 +111,9 @@ test('a database that is found to be damaged: the process stays, and every comma
   })
   store.close()
   const path = join(folder, 'bridge.db')
-  const { size } = statSync(path)
   const bridge = await BridgeProcess.start(t, { data: folder })
   const client = await bridge.client()
-  const file = openSync(path, 'r+')
-  writeSync(file, Buffer.alloc(size - 4096, 0xa5), 0, undefined, 4096)
-  closeSync(file)
+  damage(path)
   const damaged = readFileSync(path)
   await client.call('listen', { account_id: 'wa1', consumer: 'consumer' }).catch(() => undefined)
   assert.equal(await client.closed, 1012)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { problemOf, StorageError } from '../src/store/faults.ts'
 import { Store } from '../src/store/store.ts'
 import { Refusal } from './support/client.ts'
+import { damage } from './support/damage.ts'
 import { makeFolder } from './support/folder.ts'
 import { ask } from './support/http.ts'
 import { BOB, journalOf, MemoryBridge, person, received } from './support/memory.ts'
@@ -20,14 +21,6 @@ function fill({ database }: Store): () => void {
   const limit = (to: number): unknown => database.all(`PRAGMA max_page_count = ${to}`)
   limit(pages)
   return () => void limit(max)
-}
-
-/** Writes nonsense over every page but the first of a file. */
-function damage(path: string): void {
-  const { size } = statSync(path)
-  const file = openSync(path, 'r+')
-  writeSync(file, Buffer.alloc(size - 4096, 0xa5), 0, undefined, 4096)
-  closeSync(file)
 }
 
 function refused(code: string) {
@@ -243,3 +236,17 @@ test('moving the damaged file away makes a new database for the same bridge', (t
   assert.equal(second.bridgeId, first.bridgeId)
   second.close()
 })
+
+for (const table of [undefined, 'bridge', 'accounts', 'auth']) {
+  test(`damage that is found at the start, in ${table ?? 'everything'}: the bridge starts, and is the same`, async (t) => {
+    const folder = makeFolder(t)
+    const { bridgeId, database } = new Store(folder)
+    database.close()
+    damage(join(folder, 'bridge.db'), table)
+    const { port, connect } = await serveOnly(t, MemoryBridge.open(t, folder))
+    const client = await connect()
+    assert.equal(client.hello?.bridge_id, bridgeId)
+    await assert.rejects(client.call('accounts', {}), refused('storage_corrupt'))
+    assert.equal((await ask(port, '/health')).status, 503)
+  })
+}

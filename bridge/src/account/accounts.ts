@@ -41,8 +41,18 @@ export class Accounts {
 
   /** Starts every account that is stored, and deletes what links left that never became one. With bad storage once it is good. */
   start(): void {
-    const { auth, accounts, database } = this.#context.store
+    const { database } = this.#context.store
     if (database.status !== 'ok') return this.#storageChanged(database.status)
+    try {
+      this.#startAll()
+    } catch (error) {
+      // Whoever watches the storage has heard of it, and everything has been stopped.
+      if (!(error instanceof StorageError)) throw error
+    }
+  }
+
+  #startAll(): void {
+    const { auth, accounts } = this.#context.store
     auth.deleteOrphans()
     this.#tidy()
     for (const { account_id, self, linked } of accounts.all<Self>()) {

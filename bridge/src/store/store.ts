@@ -6,6 +6,7 @@ import { AccountTable } from './accounts.ts'
 import { AuthTable } from './auth.ts'
 import { Backups } from './backup.ts'
 import { Database } from './database.ts'
+import { StorageError } from './faults.ts'
 import { HistoryTable } from './history.ts'
 import { IdentityTable } from './identities.ts'
 import { JournalTable } from './journal.ts'
@@ -74,15 +75,26 @@ export class Store {
 function bridgeId(folder: string, database: Database): string {
   const path = join(folder, 'bridge_id')
   const kept = readId(path)
-  if (database.status !== 'ok') return kept ?? randomUUID()
-  const row = database.get<{ bridge_id: string }>('SELECT bridge_id FROM bridge')
-  const bridge_id = row?.bridge_id ?? kept ?? randomUUID()
-  if (!row) database.run('INSERT INTO bridge (bridge_id) VALUES ($bridge_id)', { bridge_id })
-  if (bridge_id !== kept) {
+  const fallback = kept ?? randomUUID()
+  const bridge_id = storedId(database, fallback) ?? fallback
+  if (bridge_id !== kept && database.status === 'ok') {
     writeFileSync(`${path}.new`, `${bridge_id}\n`, { mode: 0o600, flush: true })
     renameSync(`${path}.new`, path)
   }
   return bridge_id
+}
+
+/** As the database has it, which takes `fallback` when it has none. `undefined` when it cannot tell. */
+function storedId(database: Database, fallback: string): string | undefined {
+  try {
+    const row = database.get<{ bridge_id: string }>('SELECT bridge_id FROM bridge')
+    if (!row) database.run('INSERT INTO bridge (bridge_id) VALUES ($bridge_id)', { bridge_id: fallback })
+    return row?.bridge_id
+  } catch (error) {
+    // The storage has a status for this.
+    if (error instanceof StorageError) return undefined
+    throw error
+  }
 }
 
 function readId(path: string): string | undefined {
