@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   const bench = await Bench.start(new Random(seed), folder)
   await bench.give(part(WARM_UP))
   const before = await bench.memory()
-  progress(`warm: ${before.toFixed(1)} MiB`)
+  progress(`warm: ${JSON.stringify(before)}`)
   await bench.give(part(1 - WARM_UP))
   // What WhatsApp's server has refused meanwhile is over when the bridge has connected again.
   await pause(1000)
@@ -39,8 +39,13 @@ async function main(): Promise<void> {
   const after = await bench.memory()
   const { inputs, crashes, unanswered, ...more } = bench.figures()
   const seconds = Math.round((performance.now() - began) / 1000)
-  const growth = Number((after - before).toFixed(1))
-  const rss = { rss_before_mib: Math.round(before), rss_after_mib: Math.round(after) }
+  const growth = Number((after.rss - before.rss).toFixed(1))
+  const memory = {
+    rss_before_mib: Math.round(before.rss),
+    rss_after_mib: Math.round(after.rss),
+    objects_before_mib: Math.round(before.objects),
+    objects_after_mib: Math.round(after.objects),
+  }
   const result = {
     bench: 'limits',
     inputs,
@@ -50,7 +55,7 @@ async function main(): Promise<void> {
     works,
     seed,
     seconds,
-    ...rss,
+    ...memory,
     ...more,
   }
   process.stdout.write(`${JSON.stringify(result)}\n`)

@@ -39,6 +39,7 @@ export class Ledger {
   #acked = 0
   #twice = 0
   #confirmed = 0
+  #told = 0
   replayed = 0
 
   constructor(owner: Phone) {
@@ -48,6 +49,16 @@ export class Ledger {
   /** How many messages WhatsApp has not confirmed, as far as the consumer knows. */
   get unconfirmed(): number {
     return this.outgoing.size - this.#confirmed
+  }
+
+  /** How much of what people wrote has not been told. */
+  get untold(): number {
+    return this.#written.size - this.#told
+  }
+
+  /** How many events there have been. */
+  get heard(): number {
+    return this.#events.size
   }
 
   get acked(): number {
@@ -60,7 +71,10 @@ export class Ledger {
   }
 
   write(type: JournalEvent['type'], id: string, what: string): void {
-    this.#written.set(`${type}:${id}`, what)
+    const name = `${type}:${id}`
+    this.#written.set(name, what)
+    // It may have been told before its writer knew that it was out.
+    if (this.#seqs.has(name)) this.#told += 1
   }
 
   hear(line: Line): void {
@@ -114,6 +128,7 @@ export class Ledger {
     else if (known !== undefined) this.replayed += 1
     if (known !== undefined && known !== name) this.#complain('another event under the same seq', `${seq} ${name}`)
     const earlier = this.#seqs.get(name)
+    if (earlier === undefined && this.#written.has(name)) this.#told += 1
     if (earlier === undefined && event.type === 'receipt' && event.status === 'sent') this.#confirmed += 1
     if (earlier !== undefined && earlier !== seq) this.#again('two events', `${name} ${earlier} ${seq}`)
     this.#events.set(seq, name)

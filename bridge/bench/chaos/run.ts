@@ -18,8 +18,11 @@ import { People, Traffic } from './traffic.ts'
 const CONSUMER = 'chaos'
 /** A bridge that was to kill itself and has not come to that moment by then is killed. */
 const MOMENT_MS = 8000
-/** A random death comes so long after the bridge was ready at most. */
-const LIFE_MS = 1500
+/** A death at any time comes after up to so many events, and so long after the bridge was ready at most. */
+const LIFE_EVENTS = 100
+const LIFE_MS = 8000
+/** When something else breaks, it is so long after the bridge was ready at most. */
+const BREAK_MS = 1500
 /** Nothing has changed for so long: what is missing then does not come. */
 const SETTLED_MS = 30_000
 /** After everything has come, nothing may come again. */
@@ -71,13 +74,9 @@ export class Run {
     const began = performance.now()
     const bridge = this.#start(death)
     const stopBreaking = this.#breakSomething()
-    const life = death ? MOMENT_MS : this.#life()
     const ready = bridge.ready.then(() => (this.#readyMs = performance.now() - began))
-    const early = !death && life < 0
-    const late = (early ? Promise.resolve() : ready).then(async () =>
-      pause(early ? this.#readyMs + life : life, 'late'),
-    )
-    const end = await Promise.race([late, bridge.gone.then(() => 'itself' as const)])
+    const late = death ? ready.then(async () => pause(MOMENT_MS)) : this.#anyTime(ready)
+    const end = await Promise.race([late.then(() => 'killed'), bridge.gone.then(() => 'itself')])
     stopBreaking()
     await bridge.kill()
     const name = death ? (end === 'itself' ? death.point : `${death.point} not reached`) : 'any time'
@@ -114,9 +113,16 @@ export class Run {
     await this.#whatsapp.close()
   }
 
-  /** Milliseconds after the bridge is ready; below 0: before. */
-  #life(): number {
-    return this.#random.chance(0.25) ? -this.#random.next() * this.#readyMs : this.#random.next() * LIFE_MS
+  /** While the bridge starts, or after some of its events; what is left to chance does not depend on how fast the machine is. */
+  async #anyTime(ready: Promise<unknown>): Promise<void> {
+    const events = this.#random.below(LIFE_EVENTS)
+    const moment = this.#random.next()
+    if (this.#random.chance(0.2)) return pause(this.#readyMs * moment)
+    await ready
+    const { heard } = this.ledger
+    const latest = performance.now() + LIFE_MS
+    while (this.ledger.heard < heard + events && performance.now() < latest) await pause(5)
+    await pause(50 * moment)
   }
 
   #start(death: Death | undefined): Bridge {
@@ -134,7 +140,7 @@ export class Run {
         else if (what === 'client_cuts') this.#consumer?.cut()
         else this.#whatsapp.disconnect(this.people.owner, 'drop')
       },
-      this.#readyMs + this.#random.below(LIFE_MS),
+      this.#readyMs + this.#random.below(BREAK_MS),
     )
     return () => clearTimeout(timer)
   }

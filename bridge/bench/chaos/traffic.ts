@@ -12,6 +12,8 @@ import type { Ledger } from './ledger.ts'
 const OPTIONS = ['On', 'Off', 'Later']
 /** A little less than the commands that the bridge allows one client, and so few that a slow machine keeps up. */
 const MOST_UNCONFIRMED = 150
+/** Likewise, of what people write. */
+const MOST_UNTOLD = 300
 /** The pause between two messages, in milliseconds, is up to this long. */
 const OUTGOING_MS = 60
 const INCOMING_MS = 50
@@ -124,6 +126,7 @@ export class Traffic {
   }
 
   async #write(): Promise<void> {
+    if (this.#ledger.untold >= MOST_UNTOLD) return
     const { owner, friends, groups } = this.#people
     if (this.#random.chance(0.05)) return this.#say(owner, this.#somewhere())
     if (this.#random.chance(0.75)) return this.#say(this.#random.pick(friends), owner)

@@ -18,6 +18,7 @@ const MAIN = join(import.meta.dirname, '../../src/main.ts')
 const SETTLE = join(import.meta.dirname, 'settle.ts')
 /** How many stanzas, messages or requests go at once before the bridge is looked at. */
 const LOT = 50
+const MIB = 1024 * 1024
 /** After a connection that ended because of what came over it, the bridge waits before it tries again. */
 const BACK_MS = 330_000
 
@@ -53,6 +54,8 @@ export class Bench {
   #crashes = 0
   #bridge: Mortal | undefined
   #port = 0
+  /** As the bridge said last. */
+  #memory: NodeJS.MemoryUsage | undefined
   #account = ''
 
   private constructor(random: Random, whatsapp: SimulatedWhatsApp, folder: string) {
@@ -97,16 +100,18 @@ export class Bench {
     }
   }
 
-  /** MiB in use when it has nothing to do and has collected what it can. */
-  async memory(): Promise<number> {
+  /** MiB in use when it has nothing to do and has collected what it can: of the process, and of that what its objects take. */
+  async memory(): Promise<{ rss: number; objects: number }> {
     await this.#connected()
     await pause(3000)
     for (let time = 0; time < 2; time++) {
+      this.#memory = undefined
       this.#bridge?.signal('SIGUSR2')
       await pause(1500)
     }
-    const status = readFileSync(`/proc/${this.#bridge?.pid ?? 0}/status`, 'utf8')
-    return Number(/^VmRSS:\s+(?<size>\d+) kB$/mu.exec(status)?.groups?.['size']) / 1024
+    if (!this.#memory) throw new Error('the bridge did not say what memory it holds')
+    const { rss, heapUsed, external } = this.#memory
+    return { rss: rss / MIB, objects: (heapUsed + external) / MIB }
   }
 
   /** Whether messages still go both ways. */
@@ -166,7 +171,11 @@ export class Bench {
     const { promise, resolve } = Promise.withResolvers<{ port: number }>()
     const env = { NODE_EXTRA_CA_CERTS: this.#whatsapp.media.caFile }
     const node = ['--expose-gc', '--import', SETTLE, MAIN, '--port', String(this.#port)]
-    const bridge = new Mortal([...node, ...this.#args], env, (line) => resolve(line as { port: number }))
+    const bridge = new Mortal([...node, ...this.#args], env, (line) => {
+      const told = line as { port: number } | { memory: NodeJS.MemoryUsage }
+      if ('memory' in told) this.#memory = told.memory
+      else resolve(told)
+    })
     this.#bridge = bridge
     void bridge.gone.catch(String).then(async () => {
       this.#crashes += 1
