@@ -27,7 +27,8 @@ export class Identities {
         const places = written.map(([place]) => place)
         const known = places.length > 0 ? await keys.get('identity-key', places) : {}
         const changed = written.flatMap(([place, key]) => (isOther(known[place], key) ? [place] : []))
-        await this.#host.transaction(() => {
+        if (changed.length === 0) return await keys.set(data)
+        return await this.#host.transaction(() => {
           for (const place of changed) this.#tell(place)
           return keys.set(data)
         })

@@ -50,7 +50,7 @@ export class Receiving {
 
   /** The keys of a session, with all that is to be noticed in what is written to them. */
   watch(keys: SignalKeyStore): SignalKeyStore {
-    return this.#identities.watch(this.#ownDevices.watch(keys))
+    return this.#ownDevices.watch(this.#identities.watch(keys))
   }
 
   attach(connection: Connection): void {
