@@ -290,11 +290,9 @@ class Account:
         if event["type"] == "receipt":
             # Also of chats that were not added: whoever wrote to one wants to know.
             self.hass.bus.async_fire(*payloads.status_event(frame, event, self._entry.entry_id))
-        if event["type"] == "message" and event["origin"]["source"] == "bridge":
-            # Of what the house itself sends the receipts tell: a house that hears itself answers itself.
-            return
-        added = None if event["type"] == "own_devices_changed" else self.added_chat(event["chat"])
-        if added is None:
+        # A house that hears itself answers itself: of what it sends the receipts tell.
+        own = event["type"] == "message" and event["origin"]["source"] == "bridge"
+        if own or event["type"] == "own_devices_changed" or not (added := self.added_chat(event["chat"])):
             return
         for event_type, data in payloads.bus_events(frame, self._entry.entry_id):
             self.hass.bus.async_fire(event_type, data)
