@@ -1,4 +1,4 @@
-import { Device } from './device.ts'
+import type { Device } from './device.ts'
 import type { Chat } from './inbox.ts'
 import type { KeyBundle } from './keys.ts'
 import { newMessageId, Outbox, seconds } from './outbox.ts'
