@@ -19,7 +19,7 @@ const CONSUMER = 'chaos'
 /** A bridge that was to kill itself and has not come to that moment by then is killed. */
 const MOMENT_MS = 8000
 /** A death at any time comes after up to so many events, and so long after the bridge was ready at most. */
-const LIFE_EVENTS = 100
+const LIFE_EVENTS = 200
 const LIFE_MS = 8000
 /** When something else breaks, it is so long after the bridge was ready at most. */
 const BREAK_MS = 1500

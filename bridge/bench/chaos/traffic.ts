@@ -15,8 +15,8 @@ const MOST_UNCONFIRMED = 150
 /** Likewise, of what people write. */
 const MOST_UNTOLD = 300
 /** The pause between two messages, in milliseconds, is up to this long. */
-const OUTGOING_MS = 60
-const INCOMING_MS = 50
+const OUTGOING_MS = 15
+const INCOMING_MS = 120
 
 export class People {
   readonly owner: Phone
