@@ -231,6 +231,8 @@ export const COMMANDS = {
   link_cancel: { args: object({ link_id: id }), result: none },
   /** Logs the device out on WhatsApp. Messages and polls stay. */
   unlink: { args: object(account), result: none },
+  /** Logs the device out and deletes all that is kept of the account: messages, polls, files, settings. */
+  forget: { args: object(account), result: none },
   health: {
     args: none,
     result: object({

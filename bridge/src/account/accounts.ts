@@ -135,6 +135,21 @@ export class Accounts {
     return link
   }
 
+  /**
+   * Logs an account out and deletes all that is kept of it.
+   * @throws BridgeError `account_not_found`, `storage_…`.
+   */
+  async forget(account_id: string): Promise<void> {
+    const account = this.get(account_id)
+    await account.unlink()
+    // In one go: a link that ends meanwhile makes a new account.
+    this.#accounts.delete(account_id)
+    const stopping = account.stop()
+    this.#context.store.forget(account_id)
+    await stopping
+    this.#tidy()
+  }
+
   #storageChanged(status: StorageStatus): void {
     const { log } = this.#context
     if (status === 'ok') {

@@ -10,9 +10,15 @@ import { messageHandlers } from './handlers/messages.ts'
 /** `authenticate` is the session's own. */
 type Run = (client: Client, args: unknown) => Answer<Command>
 
-const served = { ...accountHandlers, ...chatHandlers, ...messageHandlers, ...mediaHandlers, ...groupHandlers }
-type Served = keyof typeof served
-const handlers: Handlers<Served> = served
+type Served = Exclude<Command, 'authenticate'>
+
+const handlers: Handlers<Served> = {
+  ...accountHandlers,
+  ...chatHandlers,
+  ...messageHandlers,
+  ...mediaHandlers,
+  ...groupHandlers,
+}
 
 /** What writes nothing. */
 const READING: ReadonlySet<string> = new Set<Command>([

@@ -40,6 +40,10 @@ export class AccountTable {
     this.#database.run(sql, { account_id, settings: JSON.stringify(settings) })
   }
 
+  delete(account_id: string): void {
+    this.#database.run('DELETE FROM accounts WHERE account_id = $account_id', { account_id })
+  }
+
   unlink(account_id: string): void {
     this.#database.run('UPDATE accounts SET linked = 0 WHERE account_id = $account_id', { account_id })
   }

@@ -91,6 +91,12 @@ export class IdentityTable {
     return this.#database.all('SELECT value, kind, digits FROM aliases WHERE chat = $chat ORDER BY number', { chat })
   }
 
+  delete(account_id: string): void {
+    this.#rows.forgetAll()
+    this.#chats.forgetAll()
+    this.#database.run('DELETE FROM chats WHERE account_id = $account_id', { account_id })
+  }
+
   /** `newer` was `older` all along: its aliases lead to `older` from now on. */
   merge(older: number, newer: number): void {
     this.#rows.forgetAll()

@@ -81,6 +81,11 @@ export class JournalTable {
     )
   }
 
+  delete(account_id: string): void {
+    this.#database.run('DELETE FROM journal WHERE account_id = $account_id', { account_id })
+    this.#database.run('DELETE FROM cursors WHERE account_id = $account_id', { account_id })
+  }
+
   /** Forgets consumers that were not here since `before`: should one come back, it is new. */
   sweepCursors(before: number): void {
     this.#database.run('DELETE FROM cursors WHERE seen_at < $before', { before })

@@ -119,6 +119,11 @@ export class MessageTable {
     this.#database.run(sql, { account_id, message_id, timestamp })
   }
 
+  /** With their votes, files and outbox rows. */
+  delete(account_id: string): void {
+    this.#database.run('DELETE FROM messages WHERE account_id = $account_id', { account_id })
+  }
+
   /** Two chats are one: the messages of `from` belong to `to`. */
   moveChat(account_id: string, from: string, to: string): void {
     const sql = 'UPDATE OR IGNORE messages SET chat_id = $to WHERE account_id = $account_id AND chat_id = $from'

@@ -66,6 +66,17 @@ export class Store {
     this.database.tidy()
   }
 
+  /** Deletes all that is kept of an account. */
+  forget(account_id: string): void {
+    this.database.transaction(() => {
+      this.messages.delete(account_id)
+      this.journal.delete(account_id)
+      this.identities.delete(account_id)
+      this.auth.delete(account_id)
+      this.accounts.delete(account_id)
+    })
+  }
+
   close(): void {
     this.backups.discard()
     this.database.close()

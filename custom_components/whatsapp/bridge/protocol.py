@@ -1417,6 +1417,15 @@ class UnlinkArgs(TypedDict):
     account_id: str
 
 
+class ForgetArgs(TypedDict):
+    """Arguments of `forget`.
+
+    Logs the device out and deletes all that is kept of the account: messages, polls, files, settings.
+    """
+
+    account_id: str
+
+
 class HealthResult(TypedDict):
     """Answer to `health`."""
 

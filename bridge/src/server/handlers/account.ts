@@ -3,7 +3,7 @@ import type { Handlers } from './handler.ts'
 
 /** What is about an account as a whole, and about the bridge. */
 export const accountHandlers: Handlers<
-  'accounts' | 'listen' | 'ack' | 'configure' | 'link' | 'link_cancel' | 'unlink' | 'health' | 'backup'
+  'accounts' | 'listen' | 'ack' | 'configure' | 'link' | 'link_cancel' | 'unlink' | 'forget' | 'health' | 'backup'
 > = {
   accounts: ({ accounts }) => ({ accounts: accounts.list().map((account) => account.state()) }),
   listen: (client, { account_id, consumer }) => {
@@ -27,6 +27,10 @@ export const accountHandlers: Handlers<
   },
   unlink: async ({ accounts }, { account_id }) => {
     await accounts.get(account_id).unlink()
+    return {}
+  },
+  forget: async ({ accounts }, { account_id }) => {
+    await accounts.forget(account_id)
     return {}
   },
   backup: async (client) => {
