@@ -106,6 +106,30 @@ for (const addressing of ['lid', 'pn'] as const) {
         }
       }
     })
+
+    test('what is too large for its kind goes as a document, unless that is not wanted', async (t) => {
+      const world = await World.start(t, addressing)
+      const house = await world.linked()
+      const { account } = house.home.snapshot
+      const limit = account.capabilities['image']?.limits['bytes'] ?? 0
+      const bytes = sample('image', limit + 1)
+      const kind = 'image'
+      const content = { kind, ticket: await bring(house, bytes), caption: 'the whole garden' } as const
+      const sent = await house.home.send(world.bob.number, content)
+      assert.deepEqual([sent.status, sent.sent_as], ['sent', 'document'])
+      const received = await world.bob.waitFor(({ id }) => id === sent.message_id)
+      assert.deepEqual([received.media?.kind, received.media?.caption], ['document', 'the whole garden'])
+      assert.match(received.media?.file_name ?? '', /\.jpe?g$/u)
+      assert.deepEqual(await world.bob.mediaOf(received.id), bytes)
+
+      const ticket = await bring(house, bytes)
+      await assert.rejects(house.home.send(world.bob.number, { kind, ticket }, { degrade: 'never' }), (error) => {
+        assert.ok(error instanceof Refusal)
+        assert.deepEqual([error.code, error.details['limit']], ['media_too_large', limit])
+        return true
+      })
+      assert.deepEqual(mediaFolder(house.bridge), [])
+    })
   })
 }
 
