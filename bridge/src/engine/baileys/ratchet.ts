@@ -3,7 +3,7 @@
  * ratchet of each before it finds that the message is not of this one, and the spoilt sessions are kept with the one that fitted. Must run
  * before anything is decrypted.
  */
-import { createRequire } from 'node:module'
+import { SessionCipher } from 'libsignal'
 
 interface Session {
   serialize(): object
@@ -13,8 +13,7 @@ interface Cipher {
   doDecryptWhisperMessage: (this: Cipher, message: Uint8Array, session: Session | undefined) => Promise<Uint8Array>
 }
 
-const baileys = createRequire(import.meta.url).resolve('baileys')
-const { prototype } = createRequire(baileys)('libsignal/src/session_cipher.js') as { prototype: Cipher }
+const { prototype } = SessionCipher as unknown as { prototype: Cipher }
 const decrypt = prototype.doDecryptWhisperMessage
 
 prototype.doDecryptWhisperMessage = async function (message, session) {

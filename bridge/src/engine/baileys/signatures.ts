@@ -1,16 +1,25 @@
 /**
- * Makes signatures count. Baileys 7.0.0-rc14 drops the answer of libsignal's check, which returns `false` instead of throwing: server
- * certificates, accounts and peers' signed keys would all pass. Must run before Baileys is imported, which copies the function.
+ * Makes signatures count. Baileys 7.0.0-rc14 and libsignal 6 drop the answer of the check, which returns `false` instead of throwing: server
+ * certificates, accounts and peers' signed keys would all pass.
  */
-import { createRequire } from 'node:module'
+import { Curve, generateSignalPubKey } from 'baileys'
+import curve from 'libsignal/src/curve.js'
 
-type Verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
+type Verify = typeof curve.verifySignature
 
-const baileys = createRequire(import.meta.url).resolve('baileys')
-const curve = createRequire(baileys)('libsignal/src/curve.js') as { verifySignature: Verify }
-const verify = curve.verifySignature
+// What libsignal's own files call; who imports it by name has the answer still.
+const library = curve as { verifySignature: Verify }
+const verify = library.verifySignature
 
-curve.verifySignature = (publicKey, message, signature) => {
+library.verifySignature = (publicKey, message, signature) => {
   if (!verify(publicKey, message, signature)) throw new Error('Invalid signature')
   return true
+}
+
+Curve.verify = (publicKey, message, signature) => {
+  try {
+    return verify(generateSignalPubKey(publicKey), message, signature)
+  } catch {
+    return false
+  }
 }
