@@ -132,7 +132,7 @@ export class Account implements Listener, Sender {
     this.#announcer.stop()
     this.#outbox.stop()
     this.media.stop()
-    await Promise.all([this.engine.stop(), ...this.#endings])
+    await Promise.all([this.records.journal.flush(), this.engine.stop(), ...this.#endings])
   }
 
   /** Takes over the session of a link that has just been paired, in one commit. The one before it is logged out. */

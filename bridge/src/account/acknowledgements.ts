@@ -5,6 +5,7 @@ export class Acknowledgements {
   readonly #save: (handled: ReadonlyMap<string, number>) => void
   #handled = new Map<string, number>()
   #written: Promise<void> | undefined
+  #hurry: (() => void) | undefined
 
   /** `save` keeps the last `seq` of each consumer, in one commit. */
   constructor(save: (handled: ReadonlyMap<string, number>) => void) {
@@ -18,8 +19,17 @@ export class Acknowledgements {
     return this.#written
   }
 
+  /** Waits for nothing more. Resolves when all is on disk, or whoever acknowledged has heard that it is not. */
+  async flush(): Promise<void> {
+    this.#hurry?.()
+    await this.#written?.catch(() => undefined)
+  }
+
   async #write(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, MERGE_MS))
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#hurry = resolve
+    setTimeout(resolve, MERGE_MS)
+    await promise
     const handled = this.#handled
     this.#handled = new Map()
     this.#written = undefined

@@ -72,6 +72,11 @@ export class Journal {
     return this.#acknowledgements.add(consumer, seq)
   }
 
+  /** Writes down what was acknowledged, before the bridge stops. */
+  async flush(): Promise<void> {
+    await this.#acknowledgements.flush()
+  }
+
   /** Calls `tell` after every commit that added something. Returns how to stop that. */
   subscribe(tell: () => void): () => void {
     this.#listeners.add(tell)
