@@ -119,17 +119,17 @@ class Account:
 
     async def async_close(self) -> None:
         """Disconnect for good. Harmless when called again."""
-        if self._task:
-            self._task.cancel()
         # Nobody is notified: what the entities show now is what they begin with next time.
         client, self._client = self._client, None
         self._up.set()
-        if client is None:
-            return
-        # What comes from here on is not acknowledged, and so comes again.
-        self._stop_events()
-        await self._cursor.finish(client)
-        await client.close()
+        if client:
+            # What comes from here on is not acknowledged, and so comes again.
+            self._stop_events()
+            await self._cursor.finish(client)
+        if self._task:
+            self._task.cancel()
+        if client:
+            await client.close()
 
     @callback
     def on_change(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
