@@ -245,8 +245,12 @@ test('killed again and again: everything arrives, in order, and nothing twice', 
   const said: string[] = []
   const requested: string[] = []
   const heard = new Map<number, string | null>()
+  const confirmed = new Map<number, string | null>()
   const listen = (): void => {
-    for (const { seq, event } of home.client.of('message')) heard.set(seq ?? 0, event.text)
+    for (const { seq, event } of home.client.of('message')) {
+      const told = event.from_me ? confirmed : heard
+      told.set(seq ?? 0, event.text)
+    }
   }
   for (let round = 0; round < 5; round += 1) {
     for (let n = 0; n < 15; n += 1) {
@@ -256,7 +260,7 @@ test('killed again and again: everything arrives, in order, and nothing twice', 
       await world.bob.say(world.owner, said.at(-1) ?? '')
     }
     listen()
-    if (round % 2 === 0) await home.ack(Math.max(0, ...heard.keys()))
+    if (round % 2 === 0) await home.ack(Math.max(0, ...heard.keys(), ...confirmed.keys()))
     ;({ bridge, home } = await killAndStart(world, bridge, home.account_id))
     // What the client had asked for when the bridge died it asks for again.
     for (const text of requested) ask(home, world, text)
@@ -269,4 +273,5 @@ test('killed again and again: everything arrives, in order, and nothing twice', 
   assert.deepEqual(told, said)
   await world.whatsapp.until(() => requested.every((text) => world.bob.inbox.some((m) => m.text === text)), 15_000)
   assert.equal(world.bob.inbox.length, requested.length)
+  assert.equal(new Set(confirmed.values()).size, confirmed.size)
 })

@@ -31,6 +31,40 @@ test('answers "sent" when WhatsApp has confirmed, and journals it', async (t) =>
   assert.equal(account.state().queued, 0)
 })
 
+test('a receipt that comes before the confirmation, or instead of it, says that the message was sent', async (t) => {
+  const bridge = MemoryBridge.open(t)
+  const { account, engine, say } = await world(t, bridge)
+  const read = (external_id: string): void =>
+    engine.host.emit({ type: 'receipt', external_id, status: 'read', by: null, timestamp: 1_700_000_001 })
+  const told = (): string[] => receipts(account).map(({ message_id, status }) => `${message_id} ${status}`)
+  engine.deliver = ({ external_id }) => {
+    read(external_id)
+    return Promise.resolve({ accepted_at: 1_700_000_000 })
+  }
+  assert.equal((await say('before')).status, 'sent')
+  assert.deepEqual(told(), ['OUT1 sent', 'OUT1 read'])
+  assert.equal(account.state().queued, 0)
+
+  // The connection breaks after WhatsApp has it.
+  engine.deliver = ({ external_id }) => {
+    read(external_id)
+    return later()
+  }
+  assert.equal((await say('instead')).status, 'sent')
+  assert.deepEqual(told().slice(2), ['OUT2 sent', 'OUT2 read'])
+  assert.equal(account.state().queued, 0)
+
+  // It waits to be sent again.
+  engine.deliver = () => later()
+  const answer = say('while it waits')
+  await until(() => engine.sent.length === 3)
+  read('OUT3')
+  assert.equal((await answer).status, 'sent')
+  assert.deepEqual(told().slice(4), ['OUT3 sent', 'OUT3 read'])
+  assert.equal(account.state().queued, 0)
+  assert.equal(engine.sent.length, 3)
+})
+
 test('the message is on disk before anything of it is sent', async (t) => {
   const { bridge, account, engine, say } = await world(t)
   engine.deliver = ({ external_id }) => {

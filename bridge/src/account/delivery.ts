@@ -32,6 +32,8 @@ export class Delivery {
   /** When those that were passed over last time may go. */
   #next = Infinity
   #timer: NodeJS.Timeout | undefined
+  /** The message that is being sent. */
+  #sending: number | undefined
   #working = false
 
   /** `settled` hears the number of each message that was sent or has failed for good. */
@@ -67,6 +69,17 @@ export class Delivery {
   resume(): void {
     this.#schedule.resume()
     this.wake()
+  }
+
+  /** WhatsApp has told of a message what shows that it was sent. Call it inside a transaction. */
+  confirmed(row: Outgoing, at: number): void {
+    const { store, account } = this.#records
+    const message = store.messages.get(account, row.message_id)
+    if (message) this.#settlement.confirmed(row, message, at)
+    store.database.onCommit(() => {
+      // What is being sent right now is done with when that ends.
+      if (this.#sending !== row.number) this.#done(row)
+    })
   }
 
   pace(pacing: Pacing): void {
@@ -143,13 +156,20 @@ export class Delivery {
     if (refusal) return this.#fail(row, refusal.code, refusal.message, refusal.details)
     // An answer may come before the confirmation does, also when the bridge dies in between.
     if (message.choices && !row.tried) store.outbox.tried(row.number)
+    this.#sending = row.number
     try {
       const { accepted_at } = await this.#send(row, message)
-      this.#settlement.confirmed(row, message, accepted_at)
+      if (!this.#isSettled(row)) this.#settlement.confirmed(row, message, accepted_at)
       this.#done(row)
     } catch (error) {
       this.#refused(row, error)
+    } finally {
+      this.#sending = undefined
     }
+  }
+
+  #isSettled({ number }: Outgoing): boolean {
+    return this.#records.store.outbox.get(number)?.state !== 'queued'
   }
 
   async #send(row: Outgoing, { external_id, raw: payload }: Message): Promise<{ accepted_at: number }> {
@@ -167,7 +187,8 @@ export class Delivery {
   #refused(row: Outgoing, error: unknown): void {
     if (this.#stopping.signal.aborted) return
     try {
-      this.#judge(row, error)
+      if (this.#isSettled(row)) this.#done(row)
+      else this.#judge(row, error)
     } catch (cause) {
       // What cannot be kept now is sent once more, as the same message.
       this.#again(row, cause instanceof StorageError ? cause.code : 'internal')

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Address, MessageReceived, ReceiptReceived, UndecryptableReceived } from '../engine/engine.ts'
 import type { MessageEvent, Person } from '../protocol.ts'
 import type { Message } from '../store/messages.ts'
+import type { Outgoing } from '../store/outbox.ts'
 import type { Store } from '../store/store.ts'
 import type { Identity } from './identity.ts'
 import type { Journal } from './journal.ts'
@@ -21,6 +22,8 @@ export class Messages {
   readonly #account: string
   readonly #identity: Identity
   readonly #journal: Journal
+  /** Hears of a message in the outbox that a receipt shows to have been sent; inside the transaction that keeps the receipt. */
+  confirmed: (row: Outgoing, at: number) => void = () => undefined
 
   constructor(store: Store, account: string, identity: Identity, journal: Journal) {
     this.#store = store
@@ -89,7 +92,10 @@ export class Messages {
   /** Journals what became of a message that this bridge sent; the chat is the one it was sent to. */
   receipt({ external_id, status, timestamp, ...receipt }: ReceiptReceived): void {
     const message = this.#store.messages.anywhere(this.#account, external_id)
-    if (!message || !this.#store.outbox.byMessage(this.#account, message.message_id)) return
+    const row = message && this.#store.outbox.byMessage(this.#account, message.message_id)
+    if (!message || !row) return
+    // It may come before the confirmation, or instead of it: first it was sent, then read.
+    if (row.state === 'queued') this.confirmed(row, timestamp)
     if (receipt.by) this.#identity.note(receipt.by)
     const by = receipt.by && this.#identity.person(receipt.by)
     const { message_id, chat_id } = message

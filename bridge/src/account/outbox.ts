@@ -32,6 +32,7 @@ export class Outbox {
     this.#records = records
     this.#sender = sender
     this.#delivery = new Delivery(records, sender, log, (number) => this.#settled(number))
+    records.messages.confirmed = (row, at) => this.#delivery.confirmed(row, at)
     this.#admission = new Admission(records, sender, (expires_at) => {
       this.#delivery.add(expires_at)
       sender.queueChanged()
