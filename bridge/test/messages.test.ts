@@ -3,6 +3,7 @@ import { test } from 'node:test'
 
 import type { MessageEvent, PollVoteEvent } from '../src/protocol.ts'
 import { BOB, group, journalOf, ORIGIN, MemoryBridge, OWNER, person, received, voted } from './support/memory.ts'
+import { sayer } from './support/sending.ts'
 
 const POLL = { question: 'Heat?', options: ['On', 'Off'], selectable: 1 }
 const EVE = '900000000000003@lid'
@@ -102,12 +103,7 @@ test('bodies are kept as they are, but bounded', async (t) => {
 test('an own message that comes back under another alias of its chat is known', async (t) => {
   const { account, engine } = await MemoryBridge.open(t).link()
   engine.host.emit({ type: 'chats', chats: [person(BOB.phone)], removed: [], all_groups: false })
-  await account.send({
-    account_id: account.id,
-    chat: BOB.digits,
-    content: { kind: 'text', text: 'hi' },
-    request_id: 'r',
-  })
+  await sayer(account)('hi')
   const echo = { external_id: 'OUT1', from_me: true, sender: { ...OWNER, kind: 'self' as const } }
   engine.host.emit(received({ ...echo, chat: person(BOB.lid) }))
   assert.deepEqual(
@@ -120,12 +116,7 @@ test('receipts are for messages of this bridge only, each once, in the chat they
   const { account, engine } = await MemoryBridge.open(t).link()
   engine.host.emit({ type: 'chats', chats: [person(BOB.phone)], removed: [], all_groups: false })
   engine.host.emit(received({ external_id: 'TYPED', from_me: true }))
-  await account.send({
-    account_id: account.id,
-    chat: BOB.digits,
-    content: { kind: 'text', text: 'hi' },
-    request_id: 'r',
-  })
+  await sayer(account)('hi')
   const before = account.records.journal.head()
   const receipt = { type: 'receipt', by: null, timestamp: 1_700_000_005 } as const
   engine.host.emit({ ...receipt, external_id: 'TYPED', status: 'read' })

@@ -182,3 +182,24 @@ test('the options of a request reach the engine, and its kind the answer', async
   }
   await assert.rejects(say('many', { content: list }), code('invalid_request', { limit: 32 }))
 })
+
+test('what WhatsApp has confirmed is answered first, and told after a restart when the bridge dies in between', async (t) => {
+  const before = await world(t)
+  before.bridge.store.database.run(
+    "CREATE TEMP TRIGGER dying BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'the bridge dies'); END",
+  )
+  const answer = await before.say('confirmed')
+  assert.equal(answer.status, 'sent')
+  assert.equal(eventsOf(before.account, 'receipt').length, 0)
+
+  const { account, engine, say } = await restarted(t, before)
+  assert.deepEqual(await say('confirmed'), answer)
+  engine.connect()
+  await until(() => eventsOf(account, 'receipt').length === 1)
+  assert.deepEqual(
+    eventsOf(account, 'receipt').map(({ message_id, status, timestamp }) => [message_id, status, timestamp]),
+    [[answer.message_id, 'sent', answer.timestamp]],
+  )
+  assert.equal(engine.sent.length, 0)
+  assert.equal(account.state().queued, 0)
+})

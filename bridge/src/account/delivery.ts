@@ -1,3 +1,5 @@
+import { setImmediate as immediate } from 'node:timers/promises'
+
 import { EngineError, type OutboundMessage } from '../engine/engine.ts'
 import type { Logger } from '../log.ts'
 import type { ErrorCode, Pacing } from '../protocol.ts'
@@ -152,6 +154,7 @@ export class Delivery {
     const { store, account } = this.#records
     const message = store.messages.get(account, row.message_id)
     if (!message) throw new Error('a queued message is missing')
+    if (row.sent_at !== null) return this.#settle(row, message, row.sent_at)
     const refusal = strangerRefusal(this.#records, this.#sender, row.chat_id)
     if (refusal) return this.#fail(row, refusal.code, refusal.message, refusal.details)
     // An answer may come before the confirmation does, also when the bridge dies in between.
@@ -159,13 +162,23 @@ export class Delivery {
     this.#sending = row.number
     try {
       const { accepted_at } = await this.#send(row, message)
-      if (!this.#isSettled(row)) this.#settlement.confirmed(row, message, accepted_at)
-      this.#done(row)
+      if (!this.#isSettled(row)) {
+        // Whoever waits is answered first. Should the bridge die now, the rest is done at the next start.
+        store.database.relaxed(() => store.outbox.accepted(row.number, accepted_at))
+        this.#settled(row.number)
+        await immediate()
+      }
+      this.#settle(row, message, accepted_at)
     } catch (error) {
       this.#refused(row, error)
     } finally {
       this.#sending = undefined
     }
+  }
+
+  #settle(row: Outgoing, message: Message, accepted_at: number): void {
+    if (!this.#isSettled(row)) this.#settlement.confirmed(row, message, accepted_at)
+    this.#done(row)
   }
 
   #isSettled({ number }: Outgoing): boolean {

@@ -17,7 +17,8 @@ export class Journal {
     this.#store = store
     this.#account = account
     this.#acknowledgements = new Acknowledgements((handled) =>
-      store.database.transaction(() => {
+      // What was not acknowledged comes again.
+      store.database.relaxed(() => {
         for (const [consumer, seq] of handled) store.journal.ack(account, consumer, seq, now())
       }),
     )

@@ -48,7 +48,7 @@ export class Outbox {
     const known = this.#row(request_id)
     if (!known) await this.#admit(request)
     const row = known ?? this.#row(request_id)
-    if (row?.state !== 'queued') return answer(row)
+    if (row?.state !== 'queued' || row.sent_at !== null) return answer(row)
     await this.#confirmation(row, wait)
     return answer(this.#row(request_id))
   }
@@ -119,7 +119,7 @@ export class Outbox {
 
 function answer(row: Outgoing | undefined): Sent {
   if (!row) throw new Error('an admitted request has no row')
-  const { message_id, chat_id, state, sent_at, sent_as, error } = row
+  const { message_id, chat_id, sent_at, sent_as, error } = row
   if (error) throw new BridgeError(error.code, error.message, { ...error.details, message_id, chat_id })
-  return { message_id, chat_id, status: state === 'sent' ? 'sent' : 'queued', sent_as, timestamp: sent_at }
+  return { message_id, chat_id, status: sent_at === null ? 'queued' : 'sent', sent_as, timestamp: sent_at }
 }

@@ -9,11 +9,12 @@ export interface Outgoing {
   message_id: string
   chat_id: string
   state: 'queued' | 'sent' | 'failed'
+  /** When WhatsApp confirmed it, in seconds since 1970. While it is still `queued`, that has not been told. */
+  sent_at: number | null
   /** Whether it may be tried again until it expires. */
   retry: boolean
   /** Seconds since 1970. */
   expires_at: number
-  sent_at: number | null
   error: { code: ErrorCode; message: string; details?: Record<string, unknown> } | null
   /** 1 goes before 0. */
   priority: number
@@ -96,13 +97,13 @@ export class OutboxTable {
   }
 
   expired(account_id: string, now: number): Outgoing[] {
-    const sql = `${SELECT} AND state = 'queued' AND expires_at <= $now ORDER BY number`
+    const sql = `${SELECT} AND state = 'queued' AND sent_at IS NULL AND expires_at <= $now ORDER BY number`
     return this.#database.all<Row>(sql, { account_id, now }).map((row) => read(row))
   }
 
   /** When the next message that waits expires, after `now`. */
   nextExpiry(account_id: string, now: number): number | null {
-    const sql = `SELECT min(expires_at) AS at FROM outbox WHERE account_id = $account_id AND state = 'queued' AND expires_at > $now`
+    const sql = `SELECT min(expires_at) AS at FROM outbox WHERE account_id = $account_id AND state = 'queued' AND sent_at IS NULL AND expires_at > $now`
     return this.#database.one<{ at: number | null }>(sql, { account_id, now }).at
   }
 
@@ -118,6 +119,11 @@ export class OutboxTable {
   /** Its file was handed over. */
   uploaded(number: number): void {
     this.#database.run('UPDATE outbox SET media = NULL WHERE number = $number', { number })
+  }
+
+  /** WhatsApp has confirmed it; `sent` follows. */
+  accepted(number: number, sent_at: number): void {
+    this.#database.run('UPDATE outbox SET sent_at = $sent_at WHERE number = $number', { number, sent_at })
   }
 
   sent(number: number, sent_at: number): void {

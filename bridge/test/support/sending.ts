@@ -1,4 +1,6 @@
 /** An account in memory that is connected, knows Bob and Eve, and sends. */
+import { setImmediate as immediate } from 'node:timers/promises'
+
 import type { TestContext } from 'node:test'
 
 import type { Account } from '../../src/account/account.ts'
@@ -40,7 +42,10 @@ export async function restarted(t: TestContext, { bridge, engine: before }: Worl
 export function sayer(account: Account): World['say'] {
   return async (request_id, changes = {}) => {
     const content = { kind: 'text', text: request_id } as const
-    return account.send({ account_id: account.id, chat: BOB.digits, content, request_id, ...changes })
+    const answer = await account.send({ account_id: account.id, chat: BOB.digits, content, request_id, ...changes })
+    // The journal has it a moment after whoever waits is answered.
+    await immediate()
+    return answer
   }
 }
 
