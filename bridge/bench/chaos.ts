@@ -16,7 +16,7 @@ import { Run } from './chaos/run.ts'
 import { Random } from './support/random.ts'
 
 /** How often each named moment is the last one, in each of the two modes, beside the deaths at any time. */
-const FULL = { kills: 100, rounds: 2 }
+const FULL = { kills: 160, rounds: 3 }
 const QUICK = { kills: 8, rounds: 0 }
 const SHOWN = 20
 

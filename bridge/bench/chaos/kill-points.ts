@@ -24,7 +24,7 @@ function pass(here: Point): void {
   if (left === 0) process.kill(process.pid, 'SIGKILL')
 }
 
-type Commit = 'row' | 'sent' | 'plaintext' | 'journal' | 'ack'
+type Commit = 'row' | 'accepted' | 'sent' | 'plaintext' | 'journal' | 'ack'
 /** What the open transaction is about. */
 const commits = new Set<Commit>()
 let depth = 0
@@ -47,6 +47,7 @@ function about<T extends object, K extends keyof T>(owner: T, name: K, commit: C
 }
 
 about(OutboxTable.prototype, 'insert', 'row')
+about(OutboxTable.prototype, 'accepted', 'accepted')
 about(OutboxTable.prototype, 'sent', 'sent')
 about(JournalTable.prototype, 'append', 'journal')
 about(JournalTable.prototype, 'ack', 'ack')

@@ -7,6 +7,8 @@ export const POINTS = [
   'before_send',
   'message_written',
   'confirmed',
+  'accepted_uncommitted',
+  'accepted_committed',
   'sent_uncommitted',
   'sent_committed',
   'before_answer',
