@@ -20,6 +20,9 @@ _OTHERS: Final = {
     "rate_limited",
     "rejected",
     "restricted",
+    "storage_corrupt",
+    "storage_full",
+    "storage_read_only",
     "timeout",
 }
 
