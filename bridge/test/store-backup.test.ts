@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { get as open, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -141,4 +143,18 @@ test('a client fetches a backup by ticket, once; it works as a data folder, and 
   assert.equal(same?.id, account.id)
   assert.deepEqual(journalOf(same), journalOf(account))
   assert.equal(restored.accounts.bridgeId, bridge.accounts.bridgeId)
+})
+
+test('nothing of a backup stays behind while a client still takes it', async (t) => {
+  const { bridge, port, connect } = await serve(t)
+  bridge.store.database.transaction(() => {
+    for (let n = 0; n < 4000; n += 1) write(bridge.store, n)
+  })
+  const client = await connect()
+  const { ticket, size } = await client.call('backup', {})
+  const [response] = (await once(open({ port, path: `/media/${ticket}` }), 'response')) as [IncomingMessage]
+  assert.deepEqual(leftovers(bridge.folder), [])
+  let bytes = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) bytes += chunk.length
+  assert.equal(bytes, size)
 })

@@ -3,7 +3,7 @@ import { type Ticket, Tickets } from './media-tickets.ts'
 
 const USE_MS = 60_000
 
-/** A file for one client. `done`: it has it, or will never come for it. */
+/** A file for one client. `done`: it is open, or nobody will ever come for it. */
 export interface Handout extends MediaFile {
   done: () => void
 }
@@ -22,7 +22,7 @@ export class Handouts {
     }
   }
 
-  /** The first time. Whoever takes it calls `done`. */
+  /** The first time. Whoever takes it calls `done` as soon as it is open. */
   take(ticket: string): Handout | undefined {
     return this.#tickets.use(ticket)
   }

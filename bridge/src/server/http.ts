@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 
 import { asBridgeError } from '../errors.ts'
-import { LIMITS } from '../protocol.ts'
+import { type ErrorCode, LIMITS } from '../protocol.ts'
 import { type ServerContext, type Timing, TIMING } from './context.ts'
 import { bearer, Guard } from './guard.ts'
 import { healthRoute } from './health.ts'
@@ -30,6 +30,16 @@ const MAX_CONNECTIONS = 512
 /** How many websockets may be there that have not authenticated: one more, and the oldest of them goes. */
 const MAX_STRANGERS = 64
 const MAX_HEADER_BYTES = 8192
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  invalid_request: 400,
+  unauthorized: 401,
+  media_unavailable: 404,
+  media_too_large: 413,
+  rate_limited: 429,
+  storage_full: 507,
+  storage_read_only: 507,
+}
 
 interface Parts extends Pick<ServerContext, 'accounts' | 'version' | 'log'> {
   token: string
@@ -115,7 +125,7 @@ export class Server {
     if (response.headersSent) return void response.destroy()
     const { retry_after } = known?.details ?? {}
     const headers = typeof retry_after === 'number' ? { 'retry-after': String(retry_after) } : {}
-    const status = { unauthorized: 401, rate_limited: 429 }[String(known?.code)] ?? 500
+    const status = (known && STATUS[known.code]) ?? 500
     reply(
       response,
       status,

@@ -3,8 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 
 import type { Accounts } from '../account/accounts.ts'
-import { asBridgeError } from '../errors.ts'
-import type { ErrorCode } from '../protocol.ts'
 import { reply, type Route } from './route.ts'
 
 /** 256 bits, as a ticket is written. Nothing else has a route, whatever it looks like to a file system. */
@@ -30,13 +28,6 @@ const HARMLESS = new Set([
   'video/quicktime',
   'video/webm',
 ])
-const STATUS: Partial<Record<ErrorCode, number>> = {
-  media_unavailable: 404,
-  media_too_large: 413,
-  invalid_request: 400,
-  storage_full: 507,
-  storage_read_only: 507,
-}
 
 /** Files to and from clients, each by a ticket that is good once. */
 export function mediaRoutes(accounts: Accounts): Route[] {
@@ -74,10 +65,7 @@ async function receive(
     if (request.destroyed && !request.complete) return
     // Only who has come to the end listens.
     request.resume()
-    const known = asBridgeError(error)
-    const status = known && STATUS[known.code]
-    if (status === undefined) throw error
-    reply(response, status)
+    throw error
   }
 }
 
@@ -85,7 +73,8 @@ async function hand({ media }: Accounts, response: ServerResponse, ticket: strin
   const handout = media.handouts.take(ticket)
   if (!handout) return reply(response, 404)
   try {
-    const file = await open(handout.path)
+    // What is open can be read to its end though it is deleted: so it is gone before the client has the last of it.
+    const file = await open(handout.path).finally(handout.done)
     response.writeHead(200, {
       'content-type': HARMLESS.has(handout.mime) ? handout.mime : UNKNOWN,
       'content-length': handout.size,
@@ -100,7 +89,5 @@ async function hand({ media }: Accounts, response: ServerResponse, ticket: strin
     if (response.headersSent) response.destroy()
     else if (error instanceof Error && 'code' in error && error.code === 'ENOENT') reply(response, 404)
     else throw error
-  } finally {
-    handout.done()
   }
 }

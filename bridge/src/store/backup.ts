@@ -11,7 +11,7 @@ import { makePrivate } from './files.ts'
 const KEEP_MS = 600_000
 const PREFIX = 'backup-'
 
-/** A copy of everything the bridge keeps. Whoever has taken it, or never will, calls `done`. */
+/** A copy of everything the bridge keeps. Whoever has opened it, or never will, calls `done`. */
 export interface Backup {
   path: string
   /** In bytes. */
