@@ -16,7 +16,7 @@ LAYERS = [
     {"services", "notify", "event", "sensor", "binary_sensor", "config_flow"},
     {"targets", "entity", "chat_flow", "link_flow"},
     {"account", "link"},
-    {"cursor", "errors", "payloads", "qr"},
+    {"cursor", "errors", "options", "payloads", "qr"},
     {"bridge", "const"},
 ]
 BRIDGE_LIBRARIES = {"websockets", "aiohttp", "yarl"}
