@@ -13,8 +13,8 @@ from custom_components.whatsapp.bridge import (
     BridgeError,
     CannotConnect,
     CommandFailed,
-    client as client_module,
     connection,
+    groups as groups_module,
 )
 from custom_components.whatsapp.bridge.protocol import CLOSE_BAD_FRAME, LIMIT_FRAME_BYTES, EventFrame, SendResult
 from tests.support.scripted_bridge import ACCOUNT_ID, TOKEN, Fail, ScriptedBridge, account, chat, never
@@ -104,7 +104,7 @@ async def test_answers_come_in_any_order(scripted_bridge: ScriptedBridge, client
 async def test_a_slow_answer_times_out_and_is_forgotten(
     scripted_bridge: ScriptedBridge, client: BridgeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "WHATSAPP_TIMEOUT", 0.05)
+    monkeypatch.setattr(groups_module, "WHATSAPP_TIMEOUT", 0.05)
     late = asyncio.Event()
 
     async def slow(_: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ OWNER = "15550000001"
 type Answer = dict[str, Any] | Callable[[dict[str, Any]], Awaitable[dict[str, Any]] | dict[str, Any]]
 
 
-class Fail(Exception):  # noqa: N818
+class Fail(Exception):
     """Raised by an answer to have the command fail with this code."""
 
     def __init__(self, code: str, **details: Any) -> None:

@@ -121,8 +121,8 @@ export const PollVoteEvent = object({
   timestamp,
 })
 /**
- * Journal event: somebody chose one of the buttons or rows of a message that this account sent, in whatever form: by vote, by number, by its
- * title. `question_id` is that message's, `message_id` the one that says it.
+ * Journal event: somebody chose a button or a row of a message that this account sent. Be it by vote, by number or by its title:
+ * `form` says how. `question_id` is that message's, `message_id` the one that says it.
  */
 export const AnswerEvent = object({
   type: Type.Literal('answer'),

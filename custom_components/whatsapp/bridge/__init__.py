@@ -1,6 +1,6 @@
 """A client of the bridge. It knows nothing of Home Assistant."""
 
-from .client import BridgeClient
+from .client import BridgeClient, SendOptions
 from .connection import normalize_url
 from .errors import BridgeError, CannotConnect, CommandFailed, InvalidToken, SchemaIncompatible
 
@@ -11,5 +11,6 @@ __all__ = [
     "CommandFailed",
     "InvalidToken",
     "SchemaIncompatible",
+    "SendOptions",
     "normalize_url",
 ]

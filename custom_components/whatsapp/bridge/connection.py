@@ -26,7 +26,7 @@ from .protocol import (
 
 _LOGGER = logging.getLogger(__name__)
 
-# The library writes every frame, and so the token, to a logger that has debug switched on. This one nobody can find to do so.
+# The library writes every frame, and so the token, to a logger that has debug switched on. This one nobody can find.
 _WEBSOCKET_LOGGER: Final = logging.Logger("websocket", logging.INFO)  # noqa: LOG001
 _WEBSOCKET_LOGGER.parent = _LOGGER
 
@@ -37,7 +37,11 @@ PING_TIMEOUT: Final = 20.0
 CLOSE_TIMEOUT: Final = 2.0
 
 _SCHEMES: Final = {"ws": "ws", "http": "ws", "wss": "wss", "https": "wss"}
-_EVENT_TYPES: Final = {"message", "poll_vote", "receipt", "account", "chats", "link"}
+_EVENT_TYPES: Final = {
+    *("message", "edit", "revoke", "reaction", "poll_vote", "answer", "receipt", "group_change", "call"),
+    *("undecryptable", "identity_changed", "own_devices_changed"),
+    *("account", "chats", "presence", "link"),
+}
 
 type EventCallback = Callable[[EventFrame], None]
 
@@ -57,7 +61,7 @@ def normalize_url(text: str) -> URL:
         scheme = _SCHEMES[url.scheme]
         port = url.explicit_port or (DEFAULT_PORT if scheme == "ws" else None)
         if not url.host:
-            raise ValueError(text)
+            raise ValueError(text)  # noqa: TRY301
     except ValueError, KeyError:
         # Without the cause: it repeats the address, which may hold a password.
         raise CannotConnect("that is not the address of a bridge", code="invalid_url") from None
@@ -80,7 +84,7 @@ class BridgeConnection:
         self._url = url
         self._token = token
         self._name = name
-        self._ssl = ssl if url.scheme == "wss" else None
+        self.ssl = ssl if url.scheme == "wss" else None
         self._callbacks: list[EventCallback] = []
         self._pending: dict[int, asyncio.Future[Any]] = {}
         self._last_id = 0
@@ -88,6 +92,11 @@ class BridgeConnection:
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
         self._error: BridgeError | None = None
+
+    def file_url(self, ticket: str) -> URL:
+        """Return where the file of a ticket is."""
+        scheme = "https" if self._url.scheme == "wss" else "http"
+        return self._url.with_scheme(scheme).with_path(f"{self._url.path.removesuffix('/ws')}/media/{ticket}")
 
     async def open(self) -> Hello:
         """Connect, shake hands and authenticate.
@@ -119,7 +128,7 @@ class BridgeConnection:
         try:
             return await connect(
                 str(self._url),
-                ssl=self._ssl,
+                ssl=self.ssl,
                 # The bridge is on this machine or in this house, whatever the environment says about proxies.
                 proxy=None,
                 compression=None,
@@ -202,7 +211,7 @@ class BridgeConnection:
                 frame = _decode(await socket.recv())
                 self._handle(frame)
                 if "id" in frame:
-                    # Who waited for this answer goes on before the next frame is handled: events follow the snapshot of `listen`.
+                    # Who waited for this answer goes on before the next frame is handled: events follow the snapshot.
                     await asyncio.sleep(0)
         except ConnectionClosed as err:
             refused = err.rcvd and err.rcvd.code == CLOSE_UNAUTHORIZED

@@ -6,8 +6,8 @@ from typing import Any
 class BridgeError(Exception):
     """The root of everything this package raises.
 
-    `code` is one of `protocol.ErrorCode` when the bridge named it, otherwise a word of this package. `details` depend on the code.
-    The message is for logs: it never holds a token, a text or a number.
+    `code` is one of `protocol.ErrorCode` when the bridge named it, otherwise a word of this package. `details` depend
+    on the code. The message is for logs: it never holds a token, a text or a number.
     """
 
     code: str

@@ -458,9 +458,10 @@ class AccountEvent(TypedDict):
 
 
 class AnswerEvent(TypedDict):
-    """Journal event: somebody chose one of the buttons or rows of a message that this account sent, in whatever form: by vote, by number, by its title.
+    """Journal event: somebody chose a button or a row of a message that this account sent.
 
-    `question_id` is that message's, `message_id` the one that says it.
+    Be it by vote, by number or by its title: `form` says how. `question_id` is that message's, `message_id` the
+    one that says it.
     """
 
     type: Literal["answer"]
