@@ -17,11 +17,11 @@ LAYERS = [
     {"targets", "entity", "chat_flow", "link_flow"},
     {"account", "link"},
     {"inbox"},
-    {"connector", "cursor", "errors", "media", "options", "payloads", "qr", "receipts"},
+    {"connector", "cursor", "errors", "media", "options", "payloads", "phone", "qr", "receipts"},
     {"bridge", "const"},
 ]
 BRIDGE_LIBRARIES = {"websockets", "aiohttp", "yarl"}
-LIBRARIES = {"homeassistant", "voluptuous", "segno"}
+LIBRARIES = {"homeassistant", "voluptuous", "phonenumbers", "segno"}
 # What Home Assistant itself brings, for those who need it.
 MORE_LIBRARIES = {"media": {"PIL", "aiohttp", "yarl"}}
 
