@@ -9,7 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from custom_components.whatsapp import account as account_module
+from custom_components.whatsapp import connector as connector_module
 from custom_components.whatsapp.bridge import BridgeClient, CommandFailed, InvalidToken
 from custom_components.whatsapp.bridge.protocol import SCHEMA_MAX, SCHEMA_MIN, Account, EventFrame
 from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
@@ -22,8 +22,8 @@ from tests.support.wait import until
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try to reach a bridge that was killed more often than every minute."""
-    monkeypatch.setattr(account_module, "RECONNECT_MIN", 0.1)
-    monkeypatch.setattr(account_module, "RECONNECT_MAX", 0.5)
+    monkeypatch.setattr(connector_module, "RECONNECT_MIN", 0.1)
+    monkeypatch.setattr(connector_module, "RECONNECT_MAX", 0.5)
 
 
 @pytest.fixture

@@ -1,36 +1,45 @@
 """One WhatsApp account in Home Assistant: its connection to the bridge, its state and its events."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping
 import logging
-import random
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import uuid4
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_TOKEN, CONF_URL
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util.ssl import get_default_context
 
-from . import payloads
-from .bridge import BridgeClient, BridgeError, CannotConnect, CommandFailed, InvalidToken, SchemaIncompatible, protocol
-from .const import CLIENT_NAME, CONF_ACCOUNT_ID, CONF_CHAT_ID, CONF_LID, CONF_PHONE, SUBENTRY_TYPE_CHAT
+from .bridge import (
+    BridgeClient,
+    BridgeError,
+    CannotConnect,
+    CommandFailed,
+    InvalidToken,
+    SchemaIncompatible,
+    SendOptions,
+    protocol,
+)
+from .connector import Connector
+from .const import CLIENT_NAME, CONF_ACCOUNT_ID
 from .cursor import Cursor
 from .errors import translated_errors
+from .inbox import Inbox
+from .media import PreparedMedia
+from .options import Options
+from .receipts import Receipts
 
 _LOGGER = logging.getLogger(__name__)
 
 # Seconds.
-RECONNECT_MIN: Final = 1.0
-RECONNECT_MAX: Final = 60.0
 WAIT_FOR_BRIDGE: Final = 30.0
 
 # Codes that mean that somebody has to link the account again.
 RELINK_CODES: Final = {"account_not_found", "not_linked"}
 
 type WhatsAppConfigEntry = ConfigEntry[Account]
-type ChatListener = Callable[[protocol.EventFrame, protocol.JournalEvent], None]
 
 
 def create_client(bridge: Mapping[str, Any]) -> BridgeClient:
@@ -53,33 +62,25 @@ class Account:
     def __init__(self, hass: HomeAssistant, entry: WhatsAppConfigEntry) -> None:
         self.account_id: str = entry.data[CONF_ACCOUNT_ID]
         self.chats: dict[str, protocol.Chat] = {}
+        self.options = Options.from_mapping(entry.options)
+        self.receipts = Receipts()
+        self.inbox = Inbox(hass, entry, self.options, self.receipts)
         self.hass = hass
         self._entry = entry
-        self._client: BridgeClient | None = None
-        # Set while there is a client, and for good after the end.
-        self._up = asyncio.Event()
-        self._wanted = asyncio.Event()
-        self._waiting = 0
-        self._down_logged = False
+        self._connector = Connector(self.async_open, self._follow, self._notify)
         self._task: asyncio.Task[None] | None = None
         self._cursor = Cursor(self.account_id, entry.entry_id)
         self._state_listeners: list[CALLBACK_TYPE] = []
-        self._chat_listeners: dict[str, list[ChatListener]] = {}
 
     @property
     def bridge_connected(self) -> bool:
         """Whether the bridge is there."""
-        return self._client is not None
+        return self._connector.client is not None
 
     @property
     def available(self) -> bool:
         """Whether the account can be used: the bridge is there, and the account is linked."""
         return self.bridge_connected and self.state["connection"]["status"] != "unlinked"
-
-    @property
-    def added_chats(self) -> list[ConfigSubentry]:
-        """The chats that were added to the account."""
-        return list(self._entry.get_subentries_of_type(SUBENTRY_TYPE_CHAT))
 
     async def async_open(self) -> BridgeClient:
         """Connect and take a first look at the account. Its events come after `async_start`.
@@ -92,6 +93,10 @@ class Account:
         try:
             hello = await client.connect()
             state = self._find(await client.accounts())
+            if state["settings"] != (settings := self.options.settings()):
+                state["settings"] = await client.configure(
+                    self.account_id, cast("protocol.ConfigureArgsSettings", settings)
+                )
             chats = await client.chats(self.account_id, limit=protocol.LIMIT_LISTED_CHATS)
         except BaseException:
             await client.close()
@@ -100,8 +105,7 @@ class Account:
         self.bridge_version = hello["version"]
         self.state = state
         self.chats = {chat["id"]: chat for chat in chats}
-        self._client = client
-        self._up.set()
+        self._connector.set_up(client)
         return client
 
     def _find(self, accounts: list[protocol.Account]) -> protocol.Account:
@@ -115,13 +119,13 @@ class Account:
     @callback
     def async_start(self, _: HomeAssistant) -> None:
         """Listen to the account's events, and stay connected. Call it once, after `async_open`."""
-        self._task = self._entry.async_create_background_task(self.hass, self._run(), "WhatsApp account")
+        self._task = self._entry.async_create_background_task(
+            self.hass, self._connector.run(self._is_final), "WhatsApp account"
+        )
 
     async def async_close(self) -> None:
         """Disconnect for good. Harmless when called again."""
-        # Nobody is notified: what the entities show now is what they begin with next time.
-        client, self._client = self._client, None
-        self._up.set()
+        client = self._connector.end()
         if client:
             # What comes from here on is not acknowledged, and so comes again.
             self._stop_events()
@@ -137,85 +141,74 @@ class Account:
         self._state_listeners.append(listener)
         return lambda: self._state_listeners.remove(listener)
 
-    @callback
-    def on_chat_event(self, subentry_id: str, listener: ChatListener) -> CALLBACK_TYPE:
-        """Call back with every journal event of an added chat. Returns what ends it."""
-        listeners = self._chat_listeners.setdefault(subentry_id, [])
-        listeners.append(listener)
-        return lambda: listeners.remove(listener)
-
-    def added_chat(self, chat: Mapping[str, Any]) -> ConfigSubentry | None:
-        """Return the added chat that has the id, the phone or the lid of this one."""
-        for entry in self.added_chats:
-            if entry.data[CONF_CHAT_ID] == chat["id"] or any(
-                entry.data.get(key) and entry.data[key] == chat[key] for key in (CONF_PHONE, CONF_LID)
-            ):
-                return entry
-        return None
-
-    async def async_send(self, chat: str, content: protocol.Content) -> protocol.SendResult:
+    async def async_send(
+        self,
+        chat: str,
+        content: protocol.Content,
+        *,
+        media: PreparedMedia | None = None,
+        options: SendOptions | None = None,
+        request_id: str | None = None,
+        context: Context | None = None,
+    ) -> protocol.SendResult:
         """Send a message, once, also when the connection is lost meanwhile, to a chat id, an alias of it or a number.
+
+        `media`: the file that goes with it. Who asks again with the same `request_id` gets the same message and result.
+        `context`: in which what becomes of it is told.
 
         Raises:
             ServiceValidationError: there is no such chat, or the content is not allowed.
             HomeAssistantError: it could not be sent.
 
         """
-        request_id = uuid4().hex
-        deadline = self.hass.loop.time() + WAIT_FOR_BRIDGE
+        request_id = request_id or uuid4().hex
+        given = options or SendOptions()
+        started = self.hass.loop.time()
         with translated_errors():
             while True:
-                client = await self._connected(deadline)
+                client = await self._connector.connected(
+                    started + min(WAIT_FOR_BRIDGE, given.get("ttl", WAIT_FOR_BRIDGE))
+                )
+                if "ttl" in given:
+                    given = given | {"ttl": max(0, given["ttl"] - round(self.hass.loop.time() - started))}
                 try:
-                    return await client.send(self.account_id, chat, content, request_id)
+                    sent = await client.send(
+                        self.account_id, chat, await self._with_file(client, content, media), request_id, **given
+                    )
                 except CannotConnect as err:
                     _LOGGER.debug("Asking again when the bridge is back: %s", err)
-                    self._set_down(client)
+                    self._connector.set_down(client)
+                else:
+                    self.receipts.sent(sent["message_id"], context)
+                    return sent
 
-    async def async_groups(self) -> list[protocol.Chat]:
-        """Return the groups that the account is in.
+    async def _with_file(
+        self, client: BridgeClient, content: protocol.Content, media: PreparedMedia | None
+    ) -> protocol.Content:
+        if media is None:
+            return content
+        session = async_get_clientsession(self.hass)
+        ticket = await client.upload(session, self.account_id, media.path, media.size)
+        return cast("protocol.Content", {**content, "ticket": ticket})
+
+    async def async_ask[T](self, ask: Callable[[BridgeClient], Awaitable[T]]) -> T:
+        """Return the bridge's answer to a command, such as `lambda client: client.groups(account.account_id)`.
 
         Raises:
-            HomeAssistantError: they could not be listed.
+            ServiceValidationError: what was asked for cannot be.
+            HomeAssistantError: there is no answer.
 
         """
         with translated_errors():
-            client = await self._connected(self.hass.loop.time() + WAIT_FOR_BRIDGE)
-            return await client.groups(self.account_id)
+            return await ask(await self._connector.connected(self.hass.loop.time() + WAIT_FOR_BRIDGE))
 
-    async def _connected(self, deadline: float) -> BridgeClient:
-        self._waiting += 1
-        self._wanted.set()
-        try:
-            async with asyncio.timeout_at(deadline):
-                await self._up.wait()
-        except TimeoutError:
-            pass
-        finally:
-            self._waiting -= 1
-        if self._client is None:
-            raise CannotConnect("the bridge is not there", code="unreachable")
-        return self._client
-
-    async def _run(self) -> None:
-        delay = RECONNECT_MIN
-        while True:
-            try:
-                await self._follow(self._client or await self.async_open())
-                delay = RECONNECT_MIN
-            except BridgeError as err:
-                if isinstance(err, InvalidToken | SchemaIncompatible) or err.code in RELINK_CODES:
-                    # The setup says what is wrong and what to do.
-                    self.hass.config_entries.async_schedule_reload(self._entry.entry_id)
-                    return
-                _LOGGER.debug("Still not connected: %s", err)
-            self._wanted.clear()
-            seconds = RECONNECT_MIN if self._waiting else delay
-            with suppress(TimeoutError):
-                # Not all at once after the bridge was restarted.
-                async with asyncio.timeout(seconds * random.uniform(0.5, 1)):  # noqa: S311
-                    await self._wanted.wait()
-            delay = min(delay * 2, RECONNECT_MAX)
+    @callback
+    def _is_final(self, err: BridgeError) -> bool:
+        """Return whether trying again is in vain: then the setup says what is wrong and what to do."""
+        final = isinstance(err, InvalidToken | SchemaIncompatible) or err.code in RELINK_CODES
+        if final:
+            self.hass.config_entries.async_schedule_reload(self._entry.entry_id)
+        return final
 
     async def _follow(self, client: BridgeClient) -> None:
         """Listen until the connection is gone."""
@@ -224,24 +217,11 @@ class Account:
             self._cursor.rewind(snapshot["seq"])
             self.chats = {chat["id"]: chat for chat in snapshot["chats"]}
             self._set_state(snapshot["account"])
-            if self._down_logged:
-                _LOGGER.info("The connection to the bridge is back")
-                self._down_logged = False
+            self._connector.set_working()
             await client.wait_closed()
         finally:
-            self._set_down(client)
+            self._connector.set_down(client)
             await client.close()
-
-    @callback
-    def _set_down(self, client: BridgeClient) -> None:
-        if self._client is not client:
-            return
-        self._client = None
-        self._up.clear()
-        if not self._down_logged:
-            _LOGGER.info("The connection to the bridge is lost")
-            self._down_logged = True
-        self._notify()
 
     @callback
     def _set_state(self, state: protocol.Account) -> None:
@@ -276,25 +256,11 @@ class Account:
         seq = frame["seq"]
         try:
             if self._cursor.is_new(seq):
-                self._deliver(event, frame)
+                self.inbox.deliver(frame, event)
         finally:
             # Also after a fault of ours: the same event again would only fail again, and hold up those behind it.
             self._cursor.handled(seq)
-            if self._client:
+            if client := self._connector.client:
                 self._entry.async_create_background_task(
-                    self.hass, self._cursor.acknowledge(self._client), "WhatsApp acknowledgement"
+                    self.hass, self._cursor.acknowledge(client), "WhatsApp acknowledgement"
                 )
-
-    @callback
-    def _deliver(self, event: protocol.JournalEvent, frame: protocol.EventFrame) -> None:
-        if event["type"] == "receipt":
-            # Also of chats that were not added: whoever wrote to one wants to know.
-            self.hass.bus.async_fire(*payloads.status_event(frame, event, self._entry.entry_id))
-        # A house that hears itself answers itself: of what it sends the receipts tell.
-        own = event["type"] == "message" and event["origin"]["source"] == "bridge"
-        if own or event["type"] == "own_devices_changed" or not (added := self.added_chat(event["chat"])):
-            return
-        for event_type, data in payloads.bus_events(frame, self._entry.entry_id):
-            self.hass.bus.async_fire(event_type, data)
-        for listener in list(self._chat_listeners.get(added.subentry_id, ())):
-            listener(frame, event)

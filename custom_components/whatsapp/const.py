@@ -19,3 +19,5 @@ SUBENTRY_TYPE_CHAT: Final = "chat"
 CONF_CHAT_ID: Final = "chat_id"
 CONF_KIND: Final = "kind"
 CONF_LID: Final = "lid"
+# Of a group: the persons whose messages count, each with id, phone, lid and name; everyone's when it is not there.
+CONF_MEMBERS: Final = "members"

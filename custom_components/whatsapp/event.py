@@ -7,8 +7,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .account import WhatsAppConfigEntry
-from .bridge.protocol import EventFrame, JournalEvent
 from .entity import ChatEntity
+from .inbox import Happening
 from .payloads import ENTITY_ATTRIBUTES, entity_attributes
 
 PARALLEL_UPDATES = 0
@@ -18,7 +18,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: WhatsAppConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add an event entity for every chat."""
-    for chat in entry.runtime_data.added_chats:
+    for chat in entry.runtime_data.inbox.added_chats:
         async_add_entities([ChatEvent(entry, chat)], config_subentry_id=chat.subentry_id)
 
 
@@ -34,13 +34,16 @@ class ChatEvent(ChatEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to the chat."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.account.on_chat_event(self.chat.subentry_id, self._handle))
+        self.async_on_remove(self.account.inbox.on_chat_event(self.chat.subentry_id, self._handle))
 
     @callback
-    def _handle(self, frame: EventFrame, event: JournalEvent) -> None:
+    def _handle(self, happening: Happening) -> None:
+        frame, event = happening.frame, happening.event
         if event["type"] not in ("message", "poll_vote", "receipt"):
             return
-        if event["type"] == "message" and event["from_me"] and event["chat"]["kind"] != "self":
+        own = event["type"] == "message" and event["from_me"] and event["chat"]["kind"] != "self"
+        if own and not self.account.options.own_messages:
             return
+        self.async_set_context(happening.context)
         self._trigger_event(event["type"], entity_attributes(frame, event))
         self.async_write_ha_state()

@@ -34,7 +34,7 @@ async def async_setup_entry(
     hass: HomeAssistant, entry: WhatsAppConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add a notify entity for every chat."""
-    for chat in entry.runtime_data.added_chats:
+    for chat in entry.runtime_data.inbox.added_chats:
         async_add_entities([ChatNotify(entry, chat)], config_subentry_id=chat.subentry_id)
 
 

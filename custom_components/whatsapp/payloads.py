@@ -26,37 +26,22 @@ ENTITY_ATTRIBUTES: Final = frozenset(
 _MEDIA_KINDS: Final = {"image", "video", "audio", "document", "sticker"}
 
 
-def bus_events(frame: EventFrame, entry_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the type and data of every bus event for an event of the bridge, as the functions below describe them."""
+def bus_events(frame: EventFrame, entry_id: str, *, own: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the type and data of every bus event for an event of the bridge, as the functions below describe them.
+
+    `own`: what the owner writes counts as received, too.
+    """
     event = frame["event"]
     if event["type"] == "message":
         if event["from_me"]:
             yield EVENT_MESSAGE_SENT, _message_sent(frame, event, entry_id)
-        else:
+        if own or not event["from_me"]:
             yield EVENT_MESSAGE_RECEIVED, _message(frame, event, entry_id)
     elif event["type"] == "poll_vote":
         yield EVENT_POLL_VOTE, _poll_vote(frame, event, entry_id)
         yield EVENT_MESSAGE_RECEIVED, _vote_as_message(frame, event, entry_id)
-
-
-def status_event(frame: EventFrame, event: ReceiptEvent, entry_id: str) -> tuple[str, dict[str, Any]]:
-    """Return the type and data of the bus event for what became of a message that Home Assistant sent.
-
-    It is a `whatsapp_message_status`. `id`: the `message_id` that the action answered. `status`: `sent`, `delivered`,
-    `read`, `played` or `failed`. `error`: why it failed, a code of the wire. `chat`: the chat's address.
-    `by`, `by_name`, `by_number`: who received or read it, where WhatsApp tells.
-    `entry_id`, `timestamp`, `replayed`, `age`: as in `whatsapp_message_received`.
-    """
-    return EVENT_MESSAGE_STATUS, {
-        "id": event["message_id"],
-        "status": event["status"],
-        "error": event["error"],
-        "chat": jid(event["chat"]),
-        **_person("by", event["by"]),
-        "entry_id": entry_id,
-        "timestamp": event["timestamp"],
-        **_freshness(frame),
-    }
+    elif event["type"] == "receipt":
+        yield EVENT_MESSAGE_STATUS, _message_status(frame, event, entry_id)
 
 
 def entity_attributes(frame: EventFrame, event: MessageEvent | PollVoteEvent | ReceiptEvent) -> dict[str, Any]:
@@ -179,6 +164,26 @@ def _vote_as_message(frame: EventFrame, event: PollVoteEvent, entry_id: str) -> 
         "media_url": None,
         "media_path": None,
         "media_mimetype": None,
+    }
+
+
+def _message_status(frame: EventFrame, event: ReceiptEvent, entry_id: str) -> dict[str, Any]:
+    """Return the data of `whatsapp_message_status`: what became of a message that Home Assistant sent.
+
+    `id`: the `message_id` that the action answered. `status`: `sent`, `delivered`,
+    `read`, `played` or `failed`. `error`: why it failed, a code of the wire. `chat`: the chat's address.
+    `by`, `by_name`, `by_number`: who received or read it, where WhatsApp tells.
+    `entry_id`, `timestamp`, `replayed`, `age`: as in `whatsapp_message_received`.
+    """
+    return {
+        "id": event["message_id"],
+        "status": event["status"],
+        "error": event["error"],
+        "chat": jid(event["chat"]),
+        **_person("by", event["by"]),
+        "entry_id": entry_id,
+        "timestamp": event["timestamp"],
+        **_freshness(frame),
     }
 
 

@@ -102,7 +102,8 @@ async def _search_groups(call: ServiceCall) -> ServiceResponse:
 
     Where nobody wants an answer, they are shown as a notification.
     """
-    known = await find_account(call.hass, call.data.get(ATTR_ACCOUNT)).async_groups()
+    account = find_account(call.hass, call.data.get(ATTR_ACCOUNT))
+    known = await account.async_ask(lambda client: client.groups(account.account_id))
     wanted = call.data[ATTR_NAME_FILTER].strip().casefold()
     groups = [group for group in known if wanted in (group["name"] or "").casefold()]
     if call.return_response:

@@ -78,11 +78,11 @@ def find_chat(account: Account, target: str) -> str:
 
     """
     target = target.strip()
-    titled = [chat.data[CONF_CHAT_ID] for chat in account.added_chats if _same(chat.title, target)]
+    titled = [chat.data[CONF_CHAT_ID] for chat in account.inbox.added_chats if _same(chat.title, target)]
     if titled:
         return _only(titled)
     if _NUMBER.fullmatch(target) or _ADDRESS.fullmatch(target) or target in account.chats:
-        added = account.added_chat({"id": target, CONF_PHONE: _digits(target), CONF_LID: target})
+        added = account.inbox.added_chat({"id": target, CONF_PHONE: _digits(target), CONF_LID: target})
         return added.data[CONF_CHAT_ID] if added else target
     return _only(
         [

@@ -6,7 +6,7 @@ from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.whatsapp import account as account_module
+from custom_components.whatsapp import connector as connector_module
 from custom_components.whatsapp.bridge import connection
 from tests.support.scripted_bridge import Fail, chat
 
@@ -18,8 +18,8 @@ STRANGER = chat("15550000099@s.whatsapp.net", "Stranger")
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait for seconds."""
-    monkeypatch.setattr(account_module, "RECONNECT_MIN", 0.02)
-    monkeypatch.setattr(account_module, "RECONNECT_MAX", 0.1)
+    monkeypatch.setattr(connector_module, "RECONNECT_MIN", 0.02)
+    monkeypatch.setattr(connector_module, "RECONNECT_MAX", 0.1)
     monkeypatch.setattr(connection, "CLOSE_TIMEOUT", 0.1)
 
 

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Opcode
 
 from custom_components.whatsapp.bridge.protocol import CLOSE_UNAUTHORIZED, Account, Chat, ConnectionStatus
+from custom_components.whatsapp.options import Options
 
 from .wait import until
 
@@ -55,11 +56,7 @@ def account(status: ConnectionStatus = "connected") -> Account:
         "capabilities": {},
         "connection": {"status": status, "reason": None, "since": 1.0, "retry_at": None},
         "restriction": None,
-        "settings": {
-            "pacing": {"burst": 10, "chat_per_minute": 20, "account_per_minute": 30},
-            "media": {"download": "lazy", "max_bytes": 1024, "keep_days": 1, "keep_bytes": 1024},
-            "mark_online": False,
-        },
+        "settings": Options().settings(),
         "queued": 0,
     }
 
