@@ -1,9 +1,7 @@
-"""The actions of the domain `whatsapp`."""
+"""Actions that send."""
 
-import re
 from typing import Any, Final
 
-from homeassistant.components import persistent_notification
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import ServiceValidationError
@@ -11,7 +9,7 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 import voluptuous as vol
 
-from .bridge.protocol import (
+from ..bridge.protocol import (
     LIMIT_POLL_OPTION_CHARS,
     LIMIT_POLL_OPTIONS_MAX,
     LIMIT_POLL_OPTIONS_MIN,
@@ -19,67 +17,49 @@ from .bridge.protocol import (
     Content,
     PollContent,
 )
-from .const import CONF_CHAT_ID, DOMAIN
-from .targets import ATTR_ACCOUNT, ATTR_TARGET, Delivery, find_account, invalid, loaded_account, text_content
+from ..const import CONF_CHAT_ID, DOMAIN
+from ..targets import ATTR_ACCOUNT, ATTR_TARGET, Delivery, find_account, invalid, loaded_account, text_content
+from .common import ACCOUNT_FIELD, filled
 
-SERVICE_SEARCH_GROUPS: Final = "search_groups"
 SERVICE_SEND_MESSAGE: Final = "send_message"
 SERVICE_SEND_POLL: Final = "send_poll"
 
 ATTR_ALLOW_MULTIPLE: Final = "allow_multiple_responses"
 ATTR_MESSAGE: Final = "message"
-ATTR_NAME_FILTER: Final = "name_filter"
 ATTR_OPTIONS: Final = "options"
 ATTR_QUESTION: Final = "question"
-
-# The subject of a group is anybody's, and a notification shows Markdown.
-_MARKDOWN: Final = re.compile(r"[^\w\s]")
-
-
-def _filled(limit: int) -> vol.All:
-    return vol.All(cv.string, vol.Strip, vol.Length(min=1, max=limit))
 
 
 _SEND_SCHEMA: Final = vol.Schema(
     {
         **cv.ENTITY_SERVICE_FIELDS,
         vol.Optional(ATTR_TARGET): vol.All(cv.ensure_list, [cv.string]),
-        vol.Optional(ATTR_ACCOUNT): cv.string,
+        **ACCOUNT_FIELD,
     }
 )
 SEND_MESSAGE_SCHEMA: Final = _SEND_SCHEMA.extend({vol.Required(ATTR_MESSAGE): cv.string})
 SEND_POLL_SCHEMA: Final = _SEND_SCHEMA.extend(
     {
-        vol.Required(ATTR_QUESTION): _filled(LIMIT_POLL_QUESTION_CHARS),
+        vol.Required(ATTR_QUESTION): filled(LIMIT_POLL_QUESTION_CHARS),
         vol.Required(ATTR_OPTIONS): vol.All(
             cv.ensure_list,
-            [_filled(LIMIT_POLL_OPTION_CHARS)],
+            [filled(LIMIT_POLL_OPTION_CHARS)],
             vol.Length(min=LIMIT_POLL_OPTIONS_MIN, max=LIMIT_POLL_OPTIONS_MAX),
             vol.Unique(),
         ),
         vol.Optional(ATTR_ALLOW_MULTIPLE, default=False): cv.boolean,
     }
 )
-SEARCH_GROUPS_SCHEMA: Final = vol.Schema(
-    {vol.Optional(ATTR_ACCOUNT): cv.string, vol.Optional(ATTR_NAME_FILTER, default=""): cv.string}
-)
 
 
 @callback
-def async_setup_services(hass: HomeAssistant) -> None:
+def async_setup(hass: HomeAssistant) -> None:
     """Register the actions."""
     hass.services.async_register(
         DOMAIN, SERVICE_SEND_MESSAGE, _send_message, SEND_MESSAGE_SCHEMA, supports_response=SupportsResponse.OPTIONAL
     )
     hass.services.async_register(
         DOMAIN, SERVICE_SEND_POLL, _send_poll, SEND_POLL_SCHEMA, supports_response=SupportsResponse.OPTIONAL
-    )
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_SEARCH_GROUPS,
-        _search_groups,
-        SEARCH_GROUPS_SCHEMA,
-        supports_response=SupportsResponse.OPTIONAL,
     )
 
 
@@ -95,32 +75,6 @@ async def _send_poll(call: ServiceCall) -> ServiceResponse:
         selectable=0 if call.data[ATTR_ALLOW_MULTIPLE] else 1,
     )
     return await _send(call, content)
-
-
-async def _search_groups(call: ServiceCall) -> ServiceResponse:
-    """Answer `{groups: [{id, name, participants, is_admin}]}`: those with the filter in their name.
-
-    Where nobody wants an answer, they are shown as a notification.
-    """
-    account = find_account(call.hass, call.data.get(ATTR_ACCOUNT))
-    known = await account.async_ask(lambda client: client.groups(account.account_id))
-    wanted = call.data[ATTR_NAME_FILTER].strip().casefold()
-    groups = [group for group in known if wanted in (group["name"] or "").casefold()]
-    if call.return_response:
-        return {
-            "groups": [
-                {
-                    "id": group["id"],
-                    "name": group["name"],
-                    "participants": group["participants"],
-                    "is_admin": group["is_admin"],
-                }
-                for group in groups
-            ]
-        }
-    lines = [f"{_MARKDOWN.sub(r'\\\g<0>', group['name'] or '')}: `{group['id']}`" for group in groups]
-    persistent_notification.async_create(call.hass, "\n\n".join(lines) or "-", "WhatsApp", f"{DOMAIN}_groups")
-    return None
 
 
 async def _send(call: ServiceCall, content: Content) -> dict[str, Any] | None:
