@@ -11,6 +11,7 @@ from tests.support.house import _house, bridge, simulator  # noqa: F401
 from tests.support.scripted_account import impatient  # noqa: F401
 from tests.support.scripted_bridge import ScriptedBridge
 from tests.support.shared_house import entry, house, whatsapp  # noqa: F401
+from tests.support.translations import _texts_are_there  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

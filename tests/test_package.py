@@ -1,78 +1,30 @@
-"""The files beside the code: are they what Home Assistant expects, and do they agree with the code?"""
+"""The integration as a package: would Home Assistant's own validator and the Marketplace take it?"""
 
 import ast
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions, requires
 import json
 from pathlib import Path
 import re
+import sys
 import tomllib
-from typing import Any
 
 from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 from homeassistant.const import __version__
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import _SERVICES_SCHEMA
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import async_get_integration
-from homeassistant.setup import async_setup_component
-from homeassistant.util.yaml import load_yaml_dict
 from packaging.requirements import Requirement
 from PIL import Image
 import pytest
-import voluptuous as vol
+from yarl import URL
 
 from custom_components import whatsapp
-from custom_components.whatsapp import errors, services
-from custom_components.whatsapp.account import RELINK_CODES
 from custom_components.whatsapp.const import DOMAIN
 from demo.parts import ROOT
+from tests.support.package import ICONS, MANIFEST, PACKAGE, sources, strings
 
-PACKAGE = Path(whatsapp.__file__).parent
-FLOORS = ("2026.10.0", "2026.11.0")
-
-
-def _json(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((PACKAGE / name).read_text())
-    return content
-
-
-EN = _json("translations/en.json")
-ICONS = _json("icons.json")
-MANIFEST = _json("manifest.json")
-SERVICES = load_yaml_dict(str(PACKAGE / "services.yaml"))
-SCHEMAS = {
-    "send_message": services.SEND_MESSAGE_SCHEMA,
-    "send_poll": services.SEND_POLL_SCHEMA,
-    "search_groups": services.SEARCH_GROUPS_SCHEMA,
-}
-
-
-def _strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _strings(inner, f"{path}.{key}")
-    else:
-        yield path, value
-
-
-def _placeholders(text: str) -> set[str]:
-    return set(re.findall(r"{(\w+)}", text))
-
-
-def _constants(expression: ast.expr) -> Iterator[str]:
-    for node in ast.walk(expression):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
-
-
-def _calls() -> Iterator[tuple[str, ast.Call]]:
-    """Yield every call in the source outside of the flows, whose texts are tested with them."""
-    for path in PACKAGE.glob("*.py"):
-        if not path.stem.endswith("flow"):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call):
-                    yield path.stem, node
+FLOOR = "2026.10.0"
 
 
 async def test_manifest(hass: HomeAssistant) -> None:
@@ -80,11 +32,43 @@ async def test_manifest(hass: HomeAssistant) -> None:
     assert MANIFEST["domain"] == DOMAIN == PACKAGE.name
     assert MANIFEST["version"] == "0.0.0", "the release stamps it"
     assert AwesomeVersion(MANIFEST["version"]).strategy is AwesomeVersionStrategy.SEMVER
-    assert all(owner.startswith("@") for owner in MANIFEST["codeowners"])
+    assert MANIFEST["codeowners"]
+    assert all(re.fullmatch(r"@[\w/-]+", owner) for owner in MANIFEST["codeowners"])
+    for page in ("documentation", "issue_tracker"):
+        assert URL(MANIFEST[page]).scheme == "https"
     integration = await async_get_integration(hass, DOMAIN)
     assert (integration.integration_type, integration.iot_class) == ("service", "cloud_push")
     assert integration.config_flow
     assert integration.has_services
+    assert integration.has_triggers is (PACKAGE / "trigger.py").exists()
+    assert integration.has_conditions is (PACKAGE / "condition.py").exists()
+
+
+async def test_integrations_that_it_needs_are_there(hass: HomeAssistant) -> None:
+    """Home Assistant sets up the first kind for us, and waits for the second where the user has them."""
+    for key in ("dependencies", "after_dependencies"):
+        assert MANIFEST.get(key, []) == sorted(MANIFEST.get(key, []))
+        for domain in MANIFEST.get(key, []):
+            assert (await async_get_integration(hass, domain)).is_built_in
+
+
+def _needed() -> set[str]:
+    """Return what the source imports and neither Python nor Home Assistant brings."""
+    modules = {name.partition(".")[0] for _, tree in sources() for name in _imports(tree)}
+    distributions = packages_distributions()
+    brought = {Requirement(line).name.casefold() for line in requires("homeassistant") or ()}
+    # Home Assistant lets its own validator answer to the name of voluptuous.
+    brought |= {"homeassistant", "voluptuous"}
+    found = {name for module in modules - sys.stdlib_module_names for name in distributions.get(module, ())}
+    return {name for name in found if name.casefold() not in brought}
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
 
 
 def test_requirements_are_those_that_are_tested() -> None:
@@ -93,9 +77,9 @@ def test_requirements_are_those_that_are_tested() -> None:
     for line in project["dependency-groups"]["common"]:
         requirement = Requirement(line)
         tested[requirement.name] = next(iter(requirement.specifier)).version
-    imported = {"segno", "websockets"}
     requirements = {requirement.name: requirement for requirement in map(Requirement, MANIFEST["requirements"])}
-    assert set(requirements) == imported
+    assert MANIFEST["requirements"] == sorted(MANIFEST["requirements"])
+    assert set(requirements) == _needed()
     for name, requirement in requirements.items():
         assert requirement.specifier.contains(tested[name])
     constraints = (Path(cv.__file__).parent.parent / "package_constraints.txt").read_text()
@@ -103,106 +87,18 @@ def test_requirements_are_those_that_are_tested() -> None:
 
 
 def test_hacs() -> None:
+    """Every key is one that the Marketplace reads; tests/e2e/test_marketplace.py asks the Marketplace itself."""
     hacs = json.loads((ROOT / "hacs.json").read_text())
     assert set(hacs) <= {"name", "homeassistant", "zip_release", "filename", "hide_default_branch"}
     assert hacs["name"] == MANIFEST["name"]
-    assert hacs["homeassistant"] == FLOORS[0]
+    assert hacs["homeassistant"] == FLOOR
     assert AwesomeVersion(__version__) >= AwesomeVersion(hacs["homeassistant"])
     assert hacs["zip_release"] is True
     assert hacs["filename"].endswith(".zip")
 
 
-def test_actions_are_described() -> None:
-    _SERVICES_SCHEMA(SERVICES)
-    assert set(SERVICES) == set(SCHEMAS) == set(EN["services"]) == set(ICONS["services"])
-    for action, schema in SCHEMAS.items():
-        fields = SERVICES[action]["fields"]
-        known = {str(key): key for key in schema.schema if key not in cv.ENTITY_SERVICE_FIELDS}
-        assert set(fields) == set(known) == set(EN["services"][action]["fields"])
-        assert ("target" in SERVICES[action]) == any(key in schema.schema for key in cv.ENTITY_SERVICE_FIELDS)
-        for name, field in fields.items():
-            assert field.get("required", False) is isinstance(known[name], vol.Required), name
-            assert "example" in field
-            assert set(EN["services"][action]["fields"][name]) == {"name", "description"}
-
-
-def test_examples_of_actions_are_accepted() -> None:
-    for action, schema in SCHEMAS.items():
-        fields = SERVICES[action]["fields"]
-        examples = {name: field["example"] for name, field in fields.items()}
-        if "options" in examples:
-            examples["options"] = json.loads(examples["options"])
-        schema(examples)
-
-
-async def test_actions_are_registered(hass: HomeAssistant) -> None:
-    assert await async_setup_component(hass, DOMAIN, {})
-    await hass.async_block_till_done()
-    assert set(hass.services.async_services_for_domain(DOMAIN)) == set(SCHEMAS)
-    assert hass.services.has_service("notify", "whatsapp")
-
-
-@pytest.mark.parametrize(("path", "text"), [pytest.param(*string, id=string[0]) for string in _strings(EN)])
-def test_texts(path: str, text: str) -> None:
-    cv.string_with_no_html(text)
-    assert "[%key" not in text
-    assert text == text.strip()
-    assert text
-
-
-async def test_texts_are_loaded(hass: HomeAssistant) -> None:
-    exceptions = await async_get_translations(hass, "en", "exceptions", {DOMAIN})
-    assert set(exceptions) == {f"component.{DOMAIN}.exceptions.{key}.message" for key in EN["exceptions"]}
-
-
-def test_every_exception_has_a_text_and_every_text_an_exception() -> None:
-    raised: set[str] = set()
-    for module, call in _calls():
-        name = ast.unparse(call.func)
-        if name == "invalid":
-            values = [call.args[0]]
-        elif name.endswith(("Error", "Failed", "NotReady", "_issue")) or name.startswith("("):
-            values = [keyword.value for keyword in call.keywords if keyword.arg == "translation_key"]
-        else:
-            continue
-        for key in (constant for value in values for constant in _constants(value)):
-            assert key in EN["exceptions"] | EN["issues"], f"{module}: {key}"
-            raised.add(key)
-    # Keys that are codes of the wire, or chosen before.
-    raised |= errors._CALLERS_FAULT | errors._OTHERS | RELINK_CODES | {"bridge_too_old", "bridge_too_new"}
-    assert raised == set(EN["exceptions"]) | set(EN["issues"])
-
-
-def test_placeholders_of_exceptions_are_filled() -> None:
-    for _, call in _calls():
-        if ast.unparse(call.func) == "invalid":
-            for key in _constants(call.args[0]):
-                text = EN["exceptions"][key]["message"]
-                assert {keyword.arg for keyword in call.keywords} == _placeholders(text), key
-    filled = {"bridge_error": {"code"}, "some_failed": {"failed", "total", "errors"}}
-    invalids = {"message_too_long": {"limit"}, "not_a_chat": {"entity_id"}, "unsupported_data": {"keys"}}
-    needed = {key: _placeholders(text["message"]) for key, text in EN["exceptions"].items()}
-    assert {key: names for key, names in needed.items() if names} == filled | invalids
-    for issue in EN["issues"].values():
-        assert set(issue) == {"title", "description"}
-        assert _placeholders(issue["title"] + issue["description"]) == {"name"}
-
-
-def test_entities_have_names_and_icons() -> None:
-    keys: dict[str, set[str]] = {}
-    for platform in whatsapp.PLATFORMS:
-        source = (PACKAGE / f"{platform}.py").read_text()
-        keys[platform] = set(re.findall(r'_attr_translation_key = "(\w+)"', source))
-        assert "PARALLEL_UPDATES" in source
-    used = {platform: found for platform, found in keys.items() if found}
-    assert {platform: set(texts) for platform, texts in EN["entity"].items()} == used
-    assert {platform: set(icons) for platform, icons in ICONS["entity"].items()} == used
-    states = EN["entity"]["event"]["chat"]["state_attributes"]["event_type"]["state"]
-    assert set(states) == set(ICONS["entity"]["event"]["chat"]["state_attributes"]["event_type"]["state"])
-
-
 def test_icons_are_of_material_design() -> None:
-    for path, icon in _strings(ICONS):
+    for path, icon in strings(ICONS):
         assert re.fullmatch(r"mdi:[a-z0-9-]+", icon), path
 
 
@@ -216,15 +112,6 @@ def test_brand(theme: str, scale: str) -> None:
             assert image.size == (size * ratio, size)
             assert image.mode == "RGBA"
             assert image.getpixel((0, 0))[3] == 0, "the corners show what is behind"  # type: ignore[index]
-
-
-def test_quality_scale() -> None:
-    rules = load_yaml_dict(str(PACKAGE / "quality_scale.yaml"))["rules"]
-    assert len(rules) == 54
-    for name, rule in rules.items():
-        if rule != "done":
-            assert rule["status"] in ("todo", "exempt"), name
-            assert rule["comment"].endswith("."), name
 
 
 def test_platforms_are_sorted() -> None:
