@@ -17,7 +17,7 @@ LAYERS = [
     {"targets", "entity", "chat_flow", "link_flow"},
     {"account", "link"},
     {"inbox"},
-    {"connector", "cursor", "errors", "media", "options", "payloads", "phone", "qr", "receipts"},
+    {"connector", "cursor", "errors", "failures", "media", "options", "payloads", "phone", "qr", "receipts"},
     {"bridge", "const"},
 ]
 BRIDGE_LIBRARIES = {"websockets", "aiohttp", "yarl"}

@@ -11,13 +11,13 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from .account import Account, WhatsAppConfigEntry
 from .bridge.protocol import LIMIT_TEXT_CHARS, Content, SendResult, TextContent
 from .const import CONF_CHAT_ID, CONF_LID, CONF_PHONE, DOMAIN
+from .failures import raise_failures
 
 ATTR_ACCOUNT: Final = "account"
 ATTR_TARGET: Final = "target"
 
 _NUMBER: Final = re.compile(r"\+?[\d\s().\-/\u00a0\u2010-\u2015\u202f]{5,}")
 _ADDRESS: Final = re.compile(r"[^@\s]+@(?:s\.whatsapp\.net|g\.us|lid)")
-_SHOWN_CHARS: Final = 64
 
 
 def text_content(message: str, title: str | None = None) -> TextContent:
@@ -140,21 +140,7 @@ class Delivery:
             HomeAssistantError: something else is.
 
         """
-        errors = list(self._errors.values())
-        if not errors or (unless_some_sent and self._results):
-            return
-        if len(errors) == 1 and not self._results:
-            raise errors[0]
-        to_blame = all(isinstance(error, ServiceValidationError) for error in errors)
-        raise (ServiceValidationError if to_blame else HomeAssistantError)(
-            translation_domain=DOMAIN,
-            translation_key="some_failed",
-            translation_placeholders={
-                "failed": str(len(errors)),
-                "total": str(len(errors) + len(self._results)),
-                "errors": "; ".join(f"{_shown(target)}: {error}" for target, error in self._errors.items()),
-            },
-        )
+        raise_failures(self._errors, succeeded=len(self._results), told=unless_some_sent)
 
     def response(self) -> dict[str, Any]:
         """Return `{results: [{target, message_id, chat_id, status} | {target, error}]}`.
@@ -208,10 +194,3 @@ def _only(chats: list[str]) -> str:
     if len(chats) > 1:
         raise invalid("ambiguous_chat")
     return chats[0]
-
-
-def _shown(target: str) -> str:
-    """Return a target for an error, which ends up in a log: no number, and nothing that breaks a line."""
-    text = "".join(char if char.isprintable() else " " for char in target)
-    text = re.sub(r"\d(?=(?:\D*\d){3})", "•", text)
-    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
