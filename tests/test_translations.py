@@ -23,6 +23,7 @@ from tests.support.translations import Texts
 
 LANGUAGES = {"en", "de", "es", "fr", "it", "nl", "pt-BR"}
 FILES = {path.stem: path for path in (PACKAGE / "translations").glob("*.json")}
+MAKERS = {"invalid", "failed"}
 FLOWS = re.compile(r"(.*_)?flow\.py|repairs\.py")
 
 
@@ -37,7 +38,7 @@ def _exceptions() -> Iterator[tuple[str, ast.Call, list[ast.expr]]]:
             continue
         name = ast.unparse(call.func)
         keys = [keyword.value for keyword in call.keywords if keyword.arg == "translation_key"]
-        if name.rpartition(".")[2] == "invalid":
+        if name.rpartition(".")[2] in MAKERS:
             yield path, call, [call.args[0]]
         elif keys and (name.endswith(("Error", "Failed", "NotReady", "_issue")) or name.startswith("(")):
             yield path, call, keys
@@ -78,7 +79,7 @@ def test_every_exception_has_a_text_and_every_text_an_exception() -> None:
 
 def test_placeholders_of_exceptions_are_filled() -> None:
     for path, call, keys in _exceptions():
-        if ast.unparse(call.func).rpartition(".")[2] == "invalid":
+        if ast.unparse(call.func).rpartition(".")[2] in MAKERS:
             given = {keyword.arg for keyword in call.keywords}
             if None not in given:
                 for key in constants(keys[0]):

@@ -27,6 +27,20 @@ _OTHERS: Final = {
 }
 
 
+def invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return the error with this translation key, for what the caller asked wrongly."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
+    )
+
+
+def failed(key: str, **placeholders: str) -> HomeAssistantError:
+    """Return the error with this translation key, for what was asked rightly and did not work."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
+    )
+
+
 @contextmanager
 def translated_errors() -> Generator[None]:
     """Turn a BridgeError into an exception that Home Assistant shows in the user's language.

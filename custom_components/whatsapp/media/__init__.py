@@ -4,9 +4,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 
+from ..errors import failed
+from .preparation import async_prepared
 from .request import MediaContent, MediaKind, MediaRequest, PreparedMedia
+from .workspace import workspace
 
 __all__ = ["MediaContent", "MediaKind", "MediaRequest", "PreparedMedia", "async_prepare"]
 
@@ -20,5 +22,9 @@ async def async_prepare(hass: HomeAssistant, request: MediaRequest) -> AsyncGene
         HomeAssistantError: it could not be fetched or converted.
 
     """
-    raise HomeAssistantError(f"{request.kind} cannot be sent yet")
-    yield  # type: ignore[unreachable]
+    async with workspace(hass) as space:
+        try:
+            prepared = await async_prepared(space, request)
+        except OSError as err:
+            raise failed("media_io", error=err.strerror or type(err).__name__) from err
+        yield prepared
