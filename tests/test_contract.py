@@ -267,3 +267,16 @@ async def test_everything_by_lid_alone(
     assert data["sender"].endswith("@lid")
     assert (data["sender_number"], data["sender_name"]) == (None, "Hidden {{ 1 }}")
     await simulator.do("phone.say", number=CARLOS, to=OWNER, text="not added")
+
+
+async def test_reconnect_after_whatsapp_was_given_up(bridge: RealBridge, linked: Account, simulator: Simulator) -> None:
+    account_id = linked["account_id"]
+    await simulator.do("server.disconnect", number=OWNER, reason="replaced")
+    await bridge.until_account("disconnected")
+    async with bridge.client() as client:
+        await client.reconnect(account_id)
+        await bridge.until_account("connected")
+        await client.unlink(account_id)
+        with pytest.raises(CommandFailed) as caught:
+            await client.reconnect(account_id)
+        assert caught.value.code == "not_linked"

@@ -229,6 +229,8 @@ export const COMMANDS = {
     result: object({ link_id: id }),
   },
   link_cancel: { args: object({ link_id: id }), result: none },
+  /** Connects to WhatsApp from the beginning, also when that was given up. Answers before it is connected. */
+  reconnect: { args: object(account), result: none },
   /** Logs the device out on WhatsApp. Messages and polls stay. */
   unlink: { args: object(account), result: none },
   /** Logs the device out and deletes all that is kept of the account: messages, polls, files, settings. */

@@ -81,3 +81,36 @@ test('a restriction is told with its end, and when it is lifted', async (t) => {
   await home.say(bob.jid, 'again')
   await bob.waitFor(({ text }) => text === 'again')
 })
+
+describe('reconnecting', () => {
+  for (const end of ['replaced', 'failure_403', 'failure_405']) {
+    test(`after ${end}, which nobody tries again by themselves`, async (t) => {
+      const world = await World.start(t)
+      const { client, home } = await world.linked()
+      const { account_id } = home
+      world.whatsapp.disconnect(world.owner, end as 'replaced')
+      await client.event('account', ({ account: { connection } }) => {
+        return connection.status === 'disconnected' && connection.reason !== null && connection.retry_at === null
+      })
+      await client.call('reconnect', { account_id })
+      await home.connection('connected')
+      await home.say(world.bob.jid, 'here again')
+      await world.bob.waitFor(({ text }) => text === 'here again')
+    })
+  }
+
+  test('while connected, twice at once, and one that is logged out', async (t) => {
+    const world = await World.start(t)
+    const { client, home } = await world.linked()
+    const { account_id } = home
+    const from = client.events.length
+    await Promise.all([client.call('reconnect', { account_id }), client.call('reconnect', { account_id })])
+    await client.event('account', ({ account }) => account.connection.status === 'connecting', { from })
+    await home.connection('connected')
+    await home.say(world.bob.jid, 'still here')
+    await world.bob.waitFor(({ text }) => text === 'still here')
+    await client.call('unlink', { account_id })
+    await assert.rejects(client.call('reconnect', { account_id }), { code: 'not_linked' })
+    await assert.rejects(client.call('reconnect', { account_id: 'nobody' }), { code: 'account_not_found' })
+  })
+})

@@ -157,7 +157,7 @@ export class Account implements Listener, Sender {
     this.#end(previous, wasLinked)
   }
 
-  /** Starts over with the stored session, after its engine has given up. */
+  /** Connects from the beginning with the stored session, also when its engine has given up. */
   async restart(): Promise<void> {
     const previous = this.#session
     if (!this.#isLive(previous)) return

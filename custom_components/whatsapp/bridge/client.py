@@ -201,6 +201,10 @@ class BridgeClient(ChatCommands, GroupCommands):
         """End a running link."""
         await self._request("link_cancel", link_id=link_id)
 
+    async def reconnect(self, account_id: str) -> None:
+        """Have the bridge connect to WhatsApp from the beginning, also when it has given that up."""
+        await self._request("reconnect", account_id=account_id)
+
     async def unlink(self, account_id: str) -> None:
         """Log the device out on WhatsApp."""
         await self._request("unlink", answer_within=WHATSAPP_TIMEOUT, account_id=account_id)

@@ -619,7 +619,7 @@ class Location(TypedDict):
 class Media(TypedDict):
     """Media of a message, as its sender describes it; fetched with `download`.
 
-    `mime` is a bare type. `file_name` has no path in it.
+    `mime` is a bare type. `file_name` has no path in it. `view_once`: its sender wants it to be seen once only.
     """
 
     mime: str
@@ -631,6 +631,7 @@ class Media(TypedDict):
     voice: bool
     gif: bool
     animated: bool
+    view_once: NotRequired[bool]
 
 
 class MessageEvent(TypedDict):
@@ -1407,6 +1408,15 @@ class LinkCancelArgs(TypedDict):
     """Arguments of `link_cancel`."""
 
     link_id: str
+
+
+class ReconnectArgs(TypedDict):
+    """Arguments of `reconnect`.
+
+    Connects to WhatsApp from the beginning, also when that was given up. Answers before it is connected.
+    """
+
+    account_id: str
 
 
 class UnlinkArgs(TypedDict):

@@ -1,9 +1,20 @@
+import { BridgeError } from '../../errors.ts'
 import { LIMITS } from '../../protocol.ts'
 import type { Handlers } from './handler.ts'
 
 /** What is about an account as a whole, and about the bridge. */
 export const accountHandlers: Handlers<
-  'accounts' | 'listen' | 'ack' | 'configure' | 'link' | 'link_cancel' | 'unlink' | 'forget' | 'health' | 'backup'
+  | 'accounts'
+  | 'listen'
+  | 'ack'
+  | 'configure'
+  | 'link'
+  | 'link_cancel'
+  | 'reconnect'
+  | 'unlink'
+  | 'forget'
+  | 'health'
+  | 'backup'
 > = {
   accounts: ({ accounts }) => ({ accounts: accounts.list().map((account) => account.state()) }),
   listen: (client, { account_id, consumer }) => {
@@ -23,6 +34,12 @@ export const accountHandlers: Handlers<
   link: (client, args) => ({ link_id: client.link(args) }),
   link_cancel: (client, { link_id }) => {
     client.cancelLink(link_id)
+    return {}
+  },
+  reconnect: async ({ accounts }, { account_id }) => {
+    const account = accounts.get(account_id)
+    if (!account.isLinked()) throw new BridgeError('not_linked', 'The account is not linked to WhatsApp: link it again')
+    await account.restart()
     return {}
   },
   unlink: async ({ accounts }, { account_id }) => {
