@@ -55,7 +55,7 @@ const ROWS: Row[] = [
   {
     name: 'image to be viewed once',
     write: (phone, to, along) => phone.sendMedia(to, { kind: 'image', bytes: BYTES, viewOnce: true }, along),
-    said: { kind: 'image', media: file },
+    said: { kind: 'image', media: { ...file, view_once: true } },
     viewOnce: true,
   },
   {

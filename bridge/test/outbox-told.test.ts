@@ -72,7 +72,7 @@ test('every kind is told with what it says', async (t) => {
   const contents: [Content, object][] = [
     [
       { kind: 'image', ticket: 'image/jpeg', caption: 'Look', width: 30, height: 20, view_once: true },
-      { text: 'Look', media: { ...NO_MEDIA, width: 30, height: 20 } },
+      { text: 'Look', media: { ...NO_MEDIA, width: 30, height: 20, view_once: true } },
     ],
     [
       { kind: 'video', ticket: 'video/mp4', gif: true, seconds: 3 },

@@ -44,6 +44,7 @@ function cleanMedia(media: Media): Media {
     voice: flag(media.voice),
     gif: flag(media.gif),
     animated: flag(media.animated),
+    ...(flag(media.view_once) && { view_once: true }),
   }
 }
 

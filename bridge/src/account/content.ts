@@ -94,5 +94,6 @@ function mediaOf(content: MediaContent, { mime, size }: FileFacts): Media {
     voice: content.kind === 'audio' && content.voice === true,
     gif: content.kind === 'video' && content.gif === true,
     animated: content.kind === 'sticker' && content.animated === true,
+    ...('view_once' in content && content.view_once && { view_once: true }),
   }
 }

@@ -43,7 +43,10 @@ export const Origin = object({
   replayed: Type.Boolean(),
   server_time: timestamp,
 })
-/** Media of a message, as its sender describes it; fetched with `download`. `mime` is a bare type. `file_name` has no path in it. */
+/**
+ * Media of a message, as its sender describes it; fetched with `download`. `mime` is a bare type. `file_name` has no path in it. `view_once`:
+ * its sender wants it to be seen once only.
+ */
 export const Media = object({
   mime: Type.String(),
   size: nullable(Type.Integer()),
@@ -54,6 +57,7 @@ export const Media = object({
   voice: Type.Boolean(),
   gif: Type.Boolean(),
   animated: Type.Boolean(),
+  view_once: Type.Optional(Type.Boolean()),
 })
 /** A place, in degrees. `live`: it went on moving. */
 export const Location = object({

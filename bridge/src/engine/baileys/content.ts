@@ -149,16 +149,18 @@ export function readContent(message: Message): Content | undefined {
   const kind = name in KINDS ? KINDS[name as keyof typeof KINDS] : 'other'
   const contextInfo = contextIn(value)
   const quoted = contextInfo?.stanzaId
+  const media = mediaOf(content)
+  const view_once = isViewOnce(message)
   return {
     said: {
       kind,
       text: cut(textOf(content), LIMITS.text_chars),
       poll: kind === 'poll' ? pollOf(content) : null,
-      media: mediaOf(content),
+      media: media && view_once ? { ...media, view_once } : media,
       location: locationOf(content),
       contacts: contactsOf(content),
     },
-    told: { forwarded: contextInfo?.isForwarded === true, quoted: Boolean(quoted), view_once: isViewOnce(message) },
+    told: { forwarded: contextInfo?.isForwarded === true, quoted: Boolean(quoted), view_once },
     quoted_external_id: quoted && quoted.length <= LIMITS.name_chars ? quoted : null,
     mentioned: (contextInfo?.mentionedJid ?? []).slice(0, LIMITS.mentions_max),
   }
