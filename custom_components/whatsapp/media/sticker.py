@@ -14,13 +14,14 @@ _STILL_BYTES_MAX: Final = 100_000
 _MOVING_BYTES_MAX: Final = 500_000
 # WhatsApp plays no more of it.
 _MILLISECONDS_MAX: Final = 10_000
-# Frames that follow faster are left out: nobody sees them, and they cost memory and size.
+# Frames that follow faster are left out: nobody sees them, and they cost memory, time and size.
 _FRAME_MILLISECONDS: Final = 100
+_FRAMES_MAX: Final = 50
 # What is decoded of all frames together.
-_PIXELS_MAX: Final = 16 * PIXELS_MAX
+_PIXELS_MAX: Final = 8 * PIXELS_MAX
 # Quality, and one frame of how many, until it fits.
 _STILL_STEPS: Final = (90, 75, 50, 25, 5)
-_MOVING_STEPS: Final = ((75, 1), (50, 1), (40, 2), (20, 3), (5, 5))
+_MOVING_STEPS: Final = ((70, 1), (40, 1), (30, 2), (10, 4))
 
 
 @dataclass(frozen=True)
@@ -62,16 +63,19 @@ def prepare_sticker(source: Path, folder: Path) -> Sticker:
 def _frames(image: Image.Image) -> list[_Frame]:
     frames: list[_Frame] = []
     pixels = milliseconds = 0
+    interval = _FRAME_MILLISECONDS
     for frame in ImageSequence.Iterator(image):
         pixels += frame.width * frame.height
         if pixels > _PIXELS_MAX:
             raise too_many_pixels()
         # Players take a frame of no length for one of a tenth of a second, and so is it meant.
         shown = int(frame.info.get("duration") or 0) or _FRAME_MILLISECONDS
-        if frames and frames[-1].milliseconds < _FRAME_MILLISECONDS:
+        if frames and frames[-1].milliseconds < interval:
             frames[-1].milliseconds += shown
         else:
             frames.append(_Frame(_squared(frame), shown))
+        if len(frames) > _FRAMES_MAX:
+            frames, interval = _thinned(frames, 2), 2 * interval
         milliseconds += shown
         if milliseconds >= _MILLISECONDS_MAX:
             break
