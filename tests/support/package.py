@@ -67,8 +67,8 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
                 yield path, node
 
 
-def constants(expression: ast.expr) -> Iterator[str]:
-    """Yield the texts that an expression can be, like both of `"a" if x else "b"`."""
-    for node in ast.walk(expression):
+def constants(tree: ast.AST) -> Iterator[str]:
+    """Yield the texts that are written there, like both of `"a" if x else "b"`."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
