@@ -1,35 +1,37 @@
 """What automations see when something happens on the phones."""
 
+from base64 import b64encode
 import logging
 from typing import Any
+from uuid import uuid4
 
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
+from custom_components.whatsapp.bridge.protocol import ButtonsContent, Choice
 from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
-from tests.support.entry import load
+from tests.support.event_docs import bus_event_keys
 from tests.support.shared_house import SharedHouse
 from tests.support.wait import until
 
 BEA_JID = f"{BEA}@s.whatsapp.net"
 OWNER_JID = f"{OWNER}@s.whatsapp.net"
 
-NO_MEDIA = {"caption": None, "media_type": None, "media_url": None, "media_path": None, "media_mimetype": None}
+# What a message has that is a text and nothing else.
+NOTHING_MORE: dict[str, Any] = {
+    **dict.fromkeys(("caption", "media_type", "media_mimetype", "media_size", "file_name", "seconds")),
+    **dict.fromkeys(("media_url", "media_path", "location", "quoted_message_id", "poll", "vote", "poll_id")),
+    **dict.fromkeys(("question", "vote_error", "selected_id", "button_text")),
+    "contacts": [],
+    "mentions": [],
+}
+ORIGIN = {"source": "person", "e2e": True, "offline": False, "forwarded": False, "view_once": False}
 
 
-def _event(hass: HomeAssistant, entity_id: str = "event.bea") -> State:
-    state = hass.states.get(entity_id)
-    assert state
-    return state
-
-
-def _recorded(hass: HomeAssistant, entity_id: str = "event.bea") -> set[str]:
-    """Return the attributes that go to the database."""
-    state = _event(hass, entity_id)
-    assert state.state_info
-    return set(state.attributes) - state.state_info["unrecorded_attributes"]
+def _subentry_id(entry: MockConfigEntry, title: str) -> str:
+    return next(chat.subentry_id for chat in entry.subentries.values() if chat.title == title)
 
 
 async def _send(hass: HomeAssistant, action: str, **data: Any) -> str:
@@ -46,6 +48,8 @@ async def test_message_of_a_person(
     said = await whatsapp.do("phone.say", number=BEA, to=OWNER, text="{{ states('sun.sun') }}\nhello")
     await until(lambda: received)
     data = dict(received[0].data)
+    assert set(data) == bus_event_keys("whatsapp_message_received")
+    bea = await house.chat(BEA)
     age, timestamp = data.pop("age"), data.pop("timestamp")
     assert 0 <= age < 60
     assert isinstance(timestamp, int | float)
@@ -53,41 +57,26 @@ async def test_message_of_a_person(
         "id": said["id"],
         "type": "message",
         "content": "{{ states('sun.sun') }}\nhello",
-        "vote": None,
-        "poll": None,
-        "quoted_message_id": None,
         "sender": BEA_JID,
         "person_jid": BEA_JID,
-        "raw_sender": data["raw_sender"],
+        "raw_sender": bea["id"],
         "sender_name": "Bea",
         "sender_number": BEA,
+        "sender_lid": bea["lid"],
         "from": BEA_JID,
+        "from_me": False,
+        "chat_id": bea["id"],
+        "chat_name": "Bea",
         "is_group": False,
         "is_forwarded": False,
-        **NO_MEDIA,
+        "origin": ORIGIN,
+        **NOTHING_MORE,
         "session_id": house.account["account_id"],
         "entry_id": entry.entry_id,
+        "subentry_id": _subentry_id(entry, "Bea"),
         "raw": {"key": {"id": said["id"], "remoteJid": BEA_JID, "fromMe": False, "participant": None}},
         "replayed": False,
     }
-
-    attributes = {key: value for key, value in _event(hass).attributes.items() if key not in ("age", "timestamp")}
-    assert attributes == {
-        "event_types": ["message", "poll_vote", "receipt"],
-        "event_type": "message",
-        "friendly_name": "Bea",
-        "message_id": said["id"],
-        "kind": "text",
-        "text": "{{ states('sun.sun') }}\nhello",
-        "from_me": False,
-        "poll": None,
-        "quoted_message_id": None,
-        "sender": BEA_JID,
-        "sender_name": "Bea",
-        "sender_number": BEA,
-        "replayed": False,
-    }
-    assert _recorded(hass) == {"event_type", "friendly_name"}
 
 
 async def test_message_in_a_group_names_the_group_and_the_person(
@@ -99,8 +88,7 @@ async def test_message_in_a_group_names_the_group_and_the_person(
     data = received[0].data
     assert (data["from"], data["sender"], data["is_group"], data["content"]) == (FAMILY, BEA_JID, True, "dinner")
     assert data["raw"] == {"key": {"id": said["id"], "remoteJid": FAMILY, "fromMe": False, "participant": BEA_JID}}
-    assert _event(hass, "event.family").attributes["sender_number"] == BEA
-    assert _event(hass, "event.bea").state == "unknown"
+    assert (data["chat_name"], data["subentry_id"]) == ("Family", _subentry_id(entry, "Family"))
 
 
 async def test_chat_that_was_not_added_is_silent(
@@ -123,9 +111,9 @@ async def test_message_typed_on_the_own_phone(hass: HomeAssistant, entry: MockCo
     assert (data["from"], data["to"], data["recipient"]) == (BEA_JID, BEA_JID, BEA_JID)
     assert (data["recipient_number"], data["sender"], data["sender_number"]) == (BEA, OWNER_JID, OWNER)
     assert data["raw"]["key"]["fromMe"] is True
+    assert set(data) == bus_event_keys("whatsapp_message_sent")
     await hass.async_block_till_done()
-    assert not received
-    assert _event(hass).state == "unknown", "an automation would take it for Bea's"
+    assert not received, "an automation would take it for Bea's"
 
 
 async def test_what_the_house_sends_is_not_an_event(
@@ -140,17 +128,6 @@ async def test_what_the_house_sends_is_not_an_event(
     assert [event.data["content"] for event in received] == ["thanks"]
 
 
-async def test_note_to_oneself(hass: HomeAssistant, house: SharedHouse, whatsapp: Simulator) -> None:
-    """The chat with oneself is how people without a second number command their house."""
-    await load(hass, await house.entry({OWNER: "Me"}))
-    sent = async_capture_events(hass, "whatsapp_message_sent")
-    await whatsapp.do("phone.type", number=OWNER, to=OWNER, text="lights off")
-    await until(lambda: sent)
-    assert sent[0].data["content"] == "lights off"
-    await until(lambda: _event(hass, "event.me").state != "unknown")
-    assert _event(hass, "event.me").attributes["text"] == "lights off"
-
-
 async def test_poll_of_somebody_else(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator) -> None:
     received = async_capture_events(hass, "whatsapp_message_received")
     await whatsapp.do("phone.poll", number=BEA, to=FAMILY, question="Pizza?", options=["Yes", "No"])
@@ -160,7 +137,7 @@ async def test_poll_of_somebody_else(hass: HomeAssistant, entry: MockConfigEntry
     assert data["poll"] == {"question": "Pizza?", "options": ["Yes", "No"], "selectable": 1}
 
 
-async def test_votes(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator) -> None:
+async def test_votes(hass: HomeAssistant, entry: MockConfigEntry, house: SharedHouse, whatsapp: Simulator) -> None:
     votes = async_capture_events(hass, "whatsapp_poll_vote")
     messages = async_capture_events(hass, "whatsapp_message_received")
     poll = await _send(
@@ -172,7 +149,9 @@ async def test_votes(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simu
     await whatsapp.do("phone.vote", number=BEA, poll=poll, options=[])
     await until(lambda: len(votes) == 2)
     first, second = (dict(vote.data) for vote in votes)
+    assert set(first) == bus_event_keys("whatsapp_poll_vote")
     assert 0 <= first.pop("age") < 60
+    bea, family = await house.chat(BEA), await house.chat(FAMILY)
     assert first == {
         "id": first["id"],
         "poll_id": poll,
@@ -183,9 +162,15 @@ async def test_votes(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simu
         "voter": BEA_JID,
         "voter_name": "Bea",
         "voter_number": BEA,
+        "voter_lid": bea["lid"],
+        "from_me": False,
         "chat": FAMILY,
+        "chat_id": family["id"],
+        "chat_name": "Family",
         "is_group": True,
         "entry_id": entry.entry_id,
+        "subentry_id": _subentry_id(entry, "Family"),
+        "origin": ORIGIN,
         "timestamp": first["timestamp"],
         "replayed": False,
     }
@@ -198,32 +183,96 @@ async def test_votes(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simu
         ("poll_update", ["Now", "Later"], "[Poll Vote] Now, Later"),
         ("poll_update", [], "[Poll Vote]"),
     ]
-    assert (
-        messages[0].data.items()
-        >= {
-            "id": first["id"],
-            "poll_id": poll,
-            "from": FAMILY,
-            "sender": BEA_JID,
-            "person_jid": BEA_JID,
-            "sender_name": "Bea",
-            "vote_error": None,
-            **NO_MEDIA,
-        }.items()
+    as_message = messages[0].data
+    assert set(as_message) == bus_event_keys("whatsapp_message_received")
+    assert (as_message["id"], as_message["poll_id"], as_message["from"]) == (first["id"], poll, FAMILY)
+    assert (as_message["sender"], as_message["sender_name"], as_message["vote_error"]) == (BEA_JID, "Bea", None)
+
+
+async def test_answer_to_buttons(
+    hass: HomeAssistant, entry: MockConfigEntry, house: SharedHouse, whatsapp: Simulator
+) -> None:
+    """Buttons become a poll, and votes for it answers; and so does the number of a button."""
+    pressed = async_capture_events(hass, "whatsapp_button_pressed")
+    messages = async_capture_events(hass, "whatsapp_message_received")
+    buttons = [Choice(id="open", title="Open it"), Choice(id="shut", title="Keep it shut")]
+    async with house.client() as client:
+        content = ButtonsContent(kind="buttons", text="Somebody is at the gate", buttons=buttons)
+        sent = await client.send(house.account["account_id"], BEA, content, uuid4().hex)
+    question = sent["message_id"]
+    await whatsapp.do("phone.wait", number=BEA, kind="poll", timeout_ms=5000)
+    await whatsapp.do("phone.vote", number=BEA, poll=question, options=["Open it"])
+    await until(lambda: pressed and len(messages) == 2)
+    data = pressed[0].data
+    assert set(data) == bus_event_keys("whatsapp_button_pressed")
+    assert (data["button_id"], data["selected_text"], data["poll_id"]) == ("open", "Open it", question)
+    assert (data["message_id"], data["form"], data["sender"], data["from"]) == (question, "vote", BEA_JID, BEA_JID)
+    assert [message.data["type"] for message in messages] == ["poll_update", "button_reply"]
+    reply = messages[1].data
+    assert (reply["content"], reply["selected_id"], reply["button_text"]) == ("Open it", "open", "Open it")
+    assert reply["poll_id"] == question
+    assert set(reply) == bus_event_keys("whatsapp_message_received")
+
+    await whatsapp.do("phone.say", number=BEA, to=OWNER, text="2", quote=question)
+    await until(lambda: len(pressed) == 2)
+    assert (pressed[1].data["button_id"], pressed[1].data["form"]) == ("shut", "number")
+
+
+async def test_picture(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator) -> None:
+    received = async_capture_events(hass, "whatsapp_message_received")
+    photo = b"\xff\xd8\xff\xe0" + bytes(100)
+    sent = await whatsapp.do(
+        "phone.send_media",
+        number=BEA,
+        to=OWNER,
+        kind="image",
+        base64=b64encode(photo).decode(),
+        mime="image/jpeg",
+        caption="the gate",
     )
-    attributes = _event(hass, "event.family").attributes
-    assert attributes["event_type"] == "poll_vote"
-    assert _recorded(hass, "event.family") == {"event_type", "friendly_name"}
-    assert attributes.items() >= {"poll_id": poll, "options": [], "voter": BEA_JID, "vote_error": None}.items()
+    await until(lambda: received)
+    data = received[0].data
+    assert (data["type"], data["content"], data["caption"]) == ("message", "the gate", "the gate")
+    assert (data["media_type"], data["media_mimetype"], data["media_size"]) == ("image", "image/jpeg", len(photo))
+    assert (data["media_url"], data["media_path"]) == (f"/api/whatsapp/media/{entry.entry_id}/{sent['id']}", None)
+    assert set(data) == bus_event_keys("whatsapp_message_received")
 
 
-async def test_receipts(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator) -> None:
-    message = await _send(hass, "send_message", target="Bea", message="read me")
-    await whatsapp.do("phone.read", number=BEA, id=message)
-    await until(lambda: _event(hass).attributes.get("status") == "read")
-    attributes = _event(hass).attributes
-    assert attributes.items() >= {"event_type": "receipt", "message_id": message, "error": None}.items()
-    assert _recorded(hass) == {"event_type", "friendly_name"}
+async def test_document_place_and_card(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator) -> None:
+    received = async_capture_events(hass, "whatsapp_message_received")
+    await whatsapp.do(
+        "phone.send_media",
+        number=BEA,
+        to=OWNER,
+        kind="document",
+        base64=b64encode(b"%PDF-1.7").decode(),
+        mime="application/pdf",
+        file_name="../../plan.pdf",
+    )
+    await whatsapp.do("phone.locate", number=BEA, to=OWNER, latitude=47.37, longitude=8.54, name="Gate")
+    await whatsapp.do("phone.contact", number=BEA, to=OWNER, contacts=[{"name": "Doc", "phones": ["+1 555 0000009"]}])
+    await until(lambda: len(received) == 3)
+    document, place, card = (event.data for event in received)
+    assert (document["media_type"], document["file_name"]) == ("document", "plan.pdf")
+    assert place["location"] == {
+        "latitude": 47.37,
+        "longitude": 8.54,
+        "name": "Gate",
+        "address": None,
+        "live": False,
+    }
+    assert card["contacts"] == [{"name": "Doc", "phones": ["+1 555 0000009"]}]
+
+
+async def test_mentions_and_quotes(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator) -> None:
+    received = async_capture_events(hass, "whatsapp_message_received")
+    message = await _send(hass, "send_message", target="Family", message="dinner at eight")
+    await whatsapp.do("phone.wait", number=BEA, text="dinner at eight", timeout_ms=5000)
+    await whatsapp.do("phone.say", number=BEA, to=FAMILY, text="fine", quote=message, mentions=[OWNER], forwarded=1)
+    await until(lambda: received)
+    data = received[0].data
+    assert (data["quoted_message_id"], data["mentions"]) == (message, [OWNER_JID])
+    assert (data["is_forwarded"], data["origin"]["forwarded"]) == (True, True)
 
 
 async def test_what_became_of_a_message_to_a_chat_that_was_not_added(
@@ -235,6 +284,8 @@ async def test_what_became_of_a_message_to_a_chat_that_was_not_added(
     await until(lambda: [event.data["status"] for event in told] == ["sent", "delivered", "read"])
     assert {event.data["id"] for event in told} == {message}
     assert {event.data["chat"] for event in told} == {f"{CARLOS}@s.whatsapp.net"}
+    assert {event.data["subentry_id"] for event in told} == {None}
+    assert {frozenset(event.data) for event in told} == {frozenset(bus_event_keys("whatsapp_message_status"))}
     told.clear()
 
     await whatsapp.do("fault.set", kind="ack_error", code=463, times=1)
@@ -254,7 +305,9 @@ async def test_hostile_names_and_texts_are_never_logged(
     await whatsapp.do("phone.say", number=BEA, to=FAMILY, text=hostile)
     await until(lambda: received)
     assert received[0].data["content"] == hostile
-    assert _event(hass, "event.family").attributes["text"] == hostile
+    state = hass.states.get("event.family")
+    assert state
+    assert state.attributes["text"] == hostile
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("custom_components.whatsapp")]
     loud = [record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG]
     for line in ours + loud:

@@ -117,6 +117,7 @@ async def test_what_is_there_after_setup(
     assert entities == {
         "binary_sensor.owner_connectivity": (f"{ACCOUNT_ID}_connectivity", False, "diagnostic"),
         "sensor.owner_chats": (f"{ACCOUNT_ID}_chats", False, None),
+        "event.owner_other_events": (f"{ACCOUNT_ID}_events", False, None),
         "event.bob": (f"{ACCOUNT_ID}_{BOB['id']}", True, None),
         "notify.bob": (f"{ACCOUNT_ID}_{BOB['id']}", True, None),
         "event.family": (f"{ACCOUNT_ID}_{FAMILY['id']}", True, None),

@@ -1,33 +1,32 @@
 """What of an account's journal reaches automations, and which of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import logging
 from typing import Any, Final, cast
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.core import CALLBACK_TYPE, Context, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from . import payloads
 from .bridge.protocol import EventFrame, JournalEvent
 from .const import CONF_CHAT_ID, CONF_LID, CONF_MEMBERS, CONF_PHONE, SUBENTRY_TYPE_CHAT
 from .options import Options
+from .payloads import Happening, bus_events
 from .receipts import Receipts
+
+_LOGGER = logging.getLogger(__name__)
 
 # What is about the account or about trust in somebody, and nothing that was said.
 _NOTICES: Final = {"identity_changed", "own_devices_changed", "undecryptable"}
 # What each event calls the person who did it.
 _ACTORS: Final = ("sender", "voter", "caller")
-
-
-@dataclass(frozen=True)
-class Happening:
-    """An event of the journal on its way to automations. `added`: the chat that it belongs to, if that was added."""
-
-    frame: EventFrame
-    event: JournalEvent
-    added: ConfigSubentry | None
-    context: Context
-
+# What each event calls the message that it answers: perhaps one of ours.
+_CAUSES: Final = {
+    "message": "quoted_message_id",
+    "poll_vote": "poll_id",
+    "answer": "question_id",
+    "reaction": "message_id",
+    "receipt": "message_id",
+}
 
 type Listener = Callable[[Happening], None]
 
@@ -79,19 +78,42 @@ class Inbox:
     def deliver(self, frame: EventFrame, event: JournalEvent) -> None:
         """Pass on what may reach automations."""
         added = None if event["type"] == "own_devices_changed" else self.added_chat(event["chat"])
-        context = Context()
         if event["type"] == "receipt":
             # Also of chats that were not added: whoever wrote to one wants to know.
-            context = self._receipts.note(event)
+            self._receipts.note(event)
         elif not self._may_reach(event, added):
             return
-        happening = Happening(frame, event, added, context)
-        for event_type, data in payloads.bus_events(frame, self._entry.entry_id, own=self._options.own_messages):
-            self._hass.bus.async_fire(event_type, data, context=context)
-        to_chat = added and event["type"] not in _NOTICES
-        listeners = self._chat_listeners.get(added.subentry_id, []) if added and to_chat else self._account_listeners
-        for listener in [*listeners, *self._listeners]:
-            listener(happening)
+        fields = cast("Mapping[str, Any]", event)
+        happening = Happening(
+            frame,
+            event,
+            self._entry.entry_id,
+            added,
+            self._receipts.context(fields.get(_CAUSES.get(event["type"], ""))),
+            is_received=self._is_received(fields),
+        )
+        for listener in [self._tell_bus, *self._entity_listeners(happening), *self._listeners]:
+            try:
+                listener(happening)
+            except Exception:
+                # What one cannot handle is no reason for the others not to hear of it.
+                _LOGGER.exception("Unexpected error in a listener")
+
+    @callback
+    def _tell_bus(self, happening: Happening) -> None:
+        for event_type, data in bus_events(happening):
+            self._hass.bus.async_fire(event_type, data, context=happening.context)
+
+    def _entity_listeners(self, happening: Happening) -> list[Listener]:
+        if not happening.is_received:
+            return []
+        if happening.added and happening.event["type"] not in _NOTICES:
+            return self._chat_listeners.get(happening.added.subentry_id, [])
+        return self._account_listeners
+
+    def _is_received(self, fields: Mapping[str, Any]) -> bool:
+        """Return whether it counts as others' doing. The chat with oneself is there to talk to the house."""
+        return not fields.get("from_me") or fields["chat"]["kind"] == "self" or self._options.own_messages
 
     def _may_reach(self, event: JournalEvent, added: ConfigSubentry | None) -> bool:
         if event["type"] == "own_devices_changed":

@@ -37,14 +37,18 @@ class Receipts:
         """Note in which context a message was sent."""
         self._message(message_id).context = context
 
-    def note(self, event: ReceiptEvent) -> Context:
-        """Note a receipt, and return the context in which to tell of it."""
+    def context(self, message_id: str | None) -> Context:
+        """Return a new context, for what comes of a message: a child of the one in which it was sent."""
+        message = self._messages.get(message_id) if message_id else None
+        return Context(parent_id=message.context.id if message and message.context else None)
+
+    def note(self, event: ReceiptEvent) -> None:
+        """Note a receipt."""
         message = self._message(event["message_id"])
         if event["status"] == "failed" or not message.has_reached(event["status"]):
             message.status, message.error = event["status"], event["error"]
             message.changed.set()
             message.changed = asyncio.Event()
-        return Context(parent_id=message.context.id if message.context else None)
 
     async def wait(
         self, message_id: str, wanted: ReceiptStatus, seconds: float
