@@ -135,7 +135,7 @@ async def test_an_account_that_the_bridge_has_lost(
     assert dialog.step["errors"] == {"token": "invalid_token"}
     await dialog.submit(token=bridge.token)
     assert token != bridge.token
-    assert dialog.step["step_id"] == "relink"
+    assert dialog.step["step_id"] == "link_anew"
     await dialog.choose("qr")
     await dialog.scan(simulator)
     await _renewed(hass, dialog, entry)

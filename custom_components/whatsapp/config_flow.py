@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, override
 
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigFlowResult, ConfigSubentryFlow
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigFlowResult, ConfigSubentryFlow, OptionsFlow
 from homeassistant.const import CONF_TOKEN, CONF_URL
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
@@ -18,16 +18,20 @@ import voluptuous as vol
 
 from .account import create_client
 from .bridge import BridgeError
-from .bridge.protocol import LIMIT_LISTED_CHATS, Account, Chat
-from .chat_flow import ChatFlow, chat_selector, chat_subentry, label_chats
-from .const import CONF_ACCOUNT_ID, CONF_PHONE, DOMAIN, SUBENTRY_TYPE_CHAT
-from .link_flow import LinkFlow, display_name, error_key
+from .bridge.protocol import Account, Chat
+from .chat_flow import ChatFlow, async_list_chats, chat_selector, chat_subentry, label_all
+from .const import CONF_ACCOUNT_ID, CONF_BRIDGE_ID, CONF_PHONE, DOMAIN, SUBENTRY_TYPE_CHAT
+from .link_flow import LinkFlow, async_read_phone, display_name, error_key, phone_error
+from .options_flow import AccountOptionsFlow
 
 DEFAULT_URL: Final = "ws://127.0.0.1:3000"
 CONF_ACCOUNT: Final = "account"
 CONF_GROUPS: Final = "groups"
 CONF_PEOPLE: Final = "people"
 CONF_NUMBERS: Final = "numbers"
+
+# Why WhatsApp has ended a session without a logout: a new link does not mend it. Each has a text that says what does.
+_ENDED: Final = {"replaced", "banned", "client_outdated"}
 
 # Not of type URL: browsers refuse an address without a scheme, and a bridge's needs none.
 _URL_SELECTOR: Final = TextSelector()
@@ -47,6 +51,7 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
     """Adds, repairs and moves the entry of an account."""
 
     VERSION = 1
+    MINOR_VERSION = 1
 
     _account: Account
 
@@ -61,6 +66,13 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Offer chats."""
         return {SUBENTRY_TYPE_CHAT: ChatFlow}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """Offer options."""
+        return AccountOptionsFlow()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -136,13 +148,11 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
         )
 
     async def _async_list_chats(self) -> dict[str, str]:
-        account_id = self._account["account_id"]
         try:
             async with create_client(self._bridge) as client:
-                known = [*await client.groups(account_id), *await client.chats(account_id, limit=LIMIT_LISTED_CHATS)]
+                self._chats = label_all(await async_list_chats(client, self._account["account_id"]))
         except BridgeError as err:
             return {"base": error_key(err)}
-        self._chats = label_chats({chat["id"]: chat for chat in known}.values())
         return {}
 
     async def _async_add_numbers(
@@ -153,8 +163,11 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
             return {}
         try:
             async with create_client(self._bridge) as client:
-                for number in numbers:
-                    placeholders["number"] = number
+                for typed in numbers:
+                    placeholders["number"] = typed
+                    number = await async_read_phone(self.hass, typed)
+                    if not number:
+                        return {CONF_NUMBERS: phone_error(self.hass)}
                     chat = await client.resolve(self._account["account_id"], number)
                     chosen[chat["id"]] = chat
         except BridgeError as err:
@@ -187,22 +200,32 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
     async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a new token when the bridge wants one, and for a new link when the account was logged out."""
         entry = self._get_reauth_entry()
-        errors = await self._async_visit(
-            entry.data[CONF_URL], (user_input or {}).get(CONF_TOKEN, entry.data[CONF_TOKEN])
-        )
+        token = (user_input or {}).get(CONF_TOKEN, entry.data[CONF_TOKEN])
+        errors = await self._async_visit(entry.data[CONF_URL], token)
+        account = self._accounts.get(entry.data[CONF_ACCOUNT_ID])
+        if not errors and account and (reason := account["connection"]["reason"]) in _ENDED:
+            errors = {"base": str(reason)}
         if errors:
             schema = _TOKEN_SCHEMA if CONF_TOKEN in errors else vol.Schema({})
             return self.async_show_form(step_id="reauth_confirm", data_schema=schema, errors=errors)
-        account = self._accounts.get(entry.data[CONF_ACCOUNT_ID])
-        if account and account["connection"]["status"] != "unlinked":
-            return self._save(entry)
         self._relink_id = entry.data[CONF_ACCOUNT_ID]
-        return await self.async_step_relink()
+        if not account:
+            return await self.async_step_link_anew()
+        if account["connection"]["status"] == "unlinked":
+            return await self.async_step_relink()
+        return self._save(entry)
 
     async def async_step_relink(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Offer the ways to link the same phone again."""
+        """Say that WhatsApp has logged out the account, and offer the ways to link the same phone again."""
+        return self._offer_links("relink")
+
+    async def async_step_link_anew(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Say that the bridge has lost the account, and offer the ways to link the same phone again."""
+        return self._offer_links("link_anew")
+
+    def _offer_links(self, step_id: str) -> ConfigFlowResult:
         return self.async_show_menu(
-            step_id="relink",
+            step_id=step_id,
             menu_options=["qr", "phone"],
             description_placeholders={"name": self._get_reauth_entry().title},
         )
@@ -226,7 +249,12 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
         )
 
     def _save(self, entry: ConfigEntry) -> ConfigFlowResult:
-        """Keep the bridge's address and token, and have the entry reloaded."""
+        """Keep the bridge's address and token, and have the entry reloaded. Others that use the bridge go along."""
+        for other in self._async_current_entries(include_ignore=False):
+            if other is not entry and other.data[CONF_BRIDGE_ID] == self._bridge[CONF_BRIDGE_ID]:
+                self.hass.config_entries.async_update_entry(other, data={**other.data, **self._bridge})
+                if not other.update_listeners:
+                    self.hass.config_entries.async_schedule_reload(other.entry_id)
         if entry.update_listeners:
             return self.async_update_and_abort(entry, data_updates=self._bridge)
         # An entry that failed to set up has no listener yet that would reload it.

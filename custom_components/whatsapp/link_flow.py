@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Final, override
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_TOKEN, CONF_URL
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 import voluptuous as vol
 
 from .account import create_client
 from .bridge import BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
-from .bridge.protocol import Account, Chat, LinkMethod
+from .bridge.protocol import Account, Chat, LinkMethod, Person
 from .const import CONF_BRIDGE_ID, CONF_PHONE, DOMAIN
 from .link import Link
+from .phone import normalize_phone
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -36,6 +37,10 @@ TOLD: Final = {
     "link_expired",
     "link_conflict",
     "passkey_required",
+    "restricted",
+    "storage_full",
+    "storage_read_only",
+    "storage_corrupt",
     "timeout",
 }
 # Where a form shows an error that belongs to one field.
@@ -57,8 +62,18 @@ def error_key(error: BridgeError) -> str:
     return "unknown"
 
 
-def display_name(whom: Account | Chat) -> str:
-    """Return what a person recognises an account or a chat by: its name, else its number."""
+async def async_read_phone(hass: HomeAssistant, text: str) -> str | None:
+    """Return the number that was typed, as digits with country code, or None when it is none."""
+    return await hass.async_add_executor_job(normalize_phone, text, hass.config.country)
+
+
+def phone_error(hass: HomeAssistant) -> str:
+    """Return the key of the text that tells a person how to type a number."""
+    return "invalid_phone" if hass.config.country else "country_code_required"
+
+
+def display_name(whom: Account | Chat | Person) -> str:
+    """Return what a person recognises an account, a chat or somebody by: the name, else the number."""
     if whom["name"]:
         return whom["name"]
     return f"+{whom['phone']}" if whom["phone"] else str(whom.get("id") or whom.get("account_id"))
@@ -107,11 +122,22 @@ class LinkFlow(ConfigFlow):
 
     async def async_step_phone(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask which phone a pairing code is for; again after a code has failed."""
+        errors = self._link_errors()
         if user_input is not None:
-            self._start_link("code", user_input[CONF_PHONE])
-            return await self.async_step_code()
+            self._phone = user_input[CONF_PHONE]
+            if number := await async_read_phone(self.hass, self._phone):
+                # On a double click it runs already.
+                if not self._link or self._link.status == "failed":
+                    self._start_link("code", number)
+                return await self.async_step_code()
+            errors = {CONF_PHONE: phone_error(self.hass)}
         schema = self.add_suggested_values_to_schema(_PHONE_SCHEMA, {CONF_PHONE: self._phone})
-        return self.async_show_form(step_id="phone", data_schema=schema, errors=self._link_errors())
+        return self.async_show_form(
+            step_id="phone",
+            data_schema=schema,
+            errors=errors,
+            description_placeholders={"number": self._phone or ""},
+        )
 
     async def async_step_code(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the pairing code until the phone has taken it."""
@@ -128,15 +154,11 @@ class LinkFlow(ConfigFlow):
         """Go on with an account of the bridge."""
 
     def _start_link(self, method: LinkMethod, phone: str | None = None) -> None:
-        self._phone = phone
         self._link = Link(self.hass, create_client(self._bridge), method, phone=phone, account_id=self._relink_id)
 
     def _link_errors(self) -> dict[str, str]:
         if not self._link or not self._link.error:
             return {}
-        # The number is all that a person says for a link.
-        if self._link.error.code == "invalid_request":
-            return {CONF_PHONE: "invalid_phone"}
         key = error_key(self._link.error)
         return {"base": "other_phone" if self._relink_id and key == "link_conflict" else key}
 

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable, Generator
 from typing import Any, Protocol, Self
 
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowManager, FlowResultType
+from homeassistant.helpers import device_registry as dr
 import pytest
 
 from custom_components.whatsapp.const import DOMAIN
@@ -124,6 +126,21 @@ class Dialog:
         """Close the dialog by its cross."""
         self._manager.async_abort(self.step["flow_id"])
         self.close_tab()
+
+
+async def open_chats(dialog: Dialog, entry: ConfigEntry) -> None:
+    """Begin to add a chat to an account."""
+    await dialog.open((entry.entry_id, "chat"), source="user")
+
+
+async def added(hass: HomeAssistant, dialog: Dialog, entry: ConfigEntry, titles: list[str]) -> None:
+    """Check that the chats are there, with a device for each."""
+    assert dialog.step["type"] is FlowResultType.CREATE_ENTRY, dialog.step
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    assert [subentry.title for subentry in entry.subentries.values()] == titles
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert set(titles) < {device.name for device in devices}
 
 
 @pytest.fixture
