@@ -91,7 +91,7 @@ class AccountOptionsFlow(OptionsFlow):
         """Ask what becomes of files that come in."""
         errors = {}
         if user_input and (folder := user_input.get(CONF_MEDIA_FOLDER, "").strip()):
-            user_input = {**user_input, CONF_MEDIA_FOLDER: folder}
+            user_input = {**user_input, CONF_MEDIA_FOLDER: str(Path(folder))}
             if error := await self.hass.async_add_executor_job(check_folder, self.hass, folder):
                 errors = {CONF_MEDIA_FOLDER: error}
         return self._ask("media", MEDIA, user_input, errors)
@@ -115,7 +115,7 @@ class AccountOptionsFlow(OptionsFlow):
         options = self.config_entry.options
         default = asdict(Options())
         # A text that was emptied is not in the input.
-        chosen = {key: default[key] for key in schema.schema} | user_input if user_input else {}
+        chosen = {str(key): default[str(key)] for key in schema.schema} | user_input if user_input else {}
         if chosen and not errors:
             changed = {key: value for key, value in {**options, **chosen}.items() if default.get(key) != value}
             return self.async_create_entry(data=changed)

@@ -59,7 +59,7 @@ class Dialog:
 
     async def open(self, handler: Any, **context: Any) -> None:
         """Begin a flow."""
-        self.step = await self._manager.async_init(handler, context=context)
+        self.step = await self._manager.async_init(handler, context=context or None)
 
     async def add(self, bridge: SomeBridge) -> None:
         """Begin to add the integration, and name a bridge."""
