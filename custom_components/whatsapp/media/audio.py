@@ -64,7 +64,7 @@ async def async_waveform(space: Workspace, source: Path, seconds: float) -> str:
     samples = max(math.ceil(seconds * _RATE / WAVEFORM_BARS), 1)
     measure = (
         f"aresample={_RATE},asetnsamples=n={samples}:p=0,astats=metadata=1:reset=1:measure_perchannel=none,"
-        "ametadata=mode=print:key=lavfi.astats.Overall.RMS_level:file=pipe\\:1"
+        "ametadata=mode=print:key=lavfi.astats.Overall.RMS_level:file=-"
     )
     printed = await async_convert(space, source, None, "-map", "0:a:0", "-af", measure)
     levels = [10 ** (float(level) / 20) for level in _LEVEL.findall(printed)][:WAVEFORM_BARS]
