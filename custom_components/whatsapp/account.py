@@ -26,9 +26,11 @@ from .connector import Connector
 from .const import CLIENT_NAME, CONF_ACCOUNT_ID
 from .cursor import Cursor
 from .errors import translated_errors
+from .figures import Figures
 from .inbox import Inbox
 from .media import PreparedMedia
 from .options import Options
+from .privacy import Privacy
 from .receipts import Receipts
 
 _LOGGER = logging.getLogger(__name__)
@@ -57,6 +59,9 @@ class Account:
 
     state: protocol.Account
     bridge_version: str
+    bridge_schema: protocol.HelloSchema
+    # Why there is no connection to the bridge, a code; None while nothing is wrong.
+    fault: str | None = None
     _stop_events: CALLBACK_TYPE
 
     def __init__(self, hass: HomeAssistant, entry: WhatsAppConfigEntry) -> None:
@@ -64,6 +69,8 @@ class Account:
         self.chats: dict[str, protocol.Chat] = {}
         self.options = Options.from_mapping(entry.options)
         self.receipts = Receipts()
+        self.figures = Figures()
+        self.privacy = Privacy(entry.data[CONF_TOKEN] + entry.entry_id, mask=self.options.mask_logs)
         self.inbox = Inbox(hass, entry, self.options, self.receipts)
         self.hass = hass
         self._entry = entry
@@ -102,7 +109,8 @@ class Account:
             await client.close()
             raise
         self._stop_events = client.on_event(self._handle)
-        self.bridge_version = hello["version"]
+        self.bridge_version, self.bridge_schema = hello["version"], hello["schema"]
+        self.fault = None
         self.state = state
         self.chats = {chat["id"]: chat for chat in chats}
         self._connector.set_up(client)
@@ -164,11 +172,10 @@ class Account:
         request_id = request_id or uuid4().hex
         given = options or SendOptions()
         started = self.hass.loop.time()
-        with translated_errors():
+        deadline = started + min(WAIT_FOR_BRIDGE, given.get("ttl", WAIT_FOR_BRIDGE))
+        with translated_errors(), self.figures.noting_errors():
             while True:
-                client = await self._connector.connected(
-                    started + min(WAIT_FOR_BRIDGE, given.get("ttl", WAIT_FOR_BRIDGE))
-                )
+                client = await self._connector.connected(deadline)
                 if "ttl" in given:
                     given = given | {"ttl": max(0, given["ttl"] - round(self.hass.loop.time() - started))}
                 try:
@@ -180,6 +187,7 @@ class Account:
                     self._connector.set_down(client)
                 else:
                     self.receipts.sent(sent["message_id"], context)
+                    self.figures.answered(sent, self.hass.loop.time() - started)
                     return sent
 
     async def _with_file(
@@ -199,13 +207,17 @@ class Account:
             HomeAssistantError: there is no answer.
 
         """
-        with translated_errors():
+        with translated_errors(), self.figures.noting_errors():
             return await ask(await self._connector.connected(self.hass.loop.time() + WAIT_FOR_BRIDGE))
 
     @callback
     def _is_final(self, err: BridgeError) -> bool:
         """Return whether trying again is in vain: then the setup says what is wrong and what to do."""
         final = isinstance(err, InvalidToken | SchemaIncompatible) or err.code in RELINK_CODES
+        if self.fault != err.code:
+            self.fault = err.code
+            self.figures.note_error(err)
+            self._notify()
         if final:
             self.hass.config_entries.async_schedule_reload(self._entry.entry_id)
         return final
@@ -254,8 +266,12 @@ class Account:
     @callback
     def _handle_journal(self, frame: protocol.EventFrame, event: protocol.JournalEvent) -> None:
         seq = frame["seq"]
+        event_type = event["type"]
+        where = self.account_id if event["type"] == "own_devices_changed" else event["chat"]["id"]
+        _LOGGER.debug("Event %s: %s in %s", seq, event_type, self.privacy.shown(where))
         try:
             if self._cursor.is_new(seq):
+                self.figures.note(event)
                 self.inbox.deliver(frame, event)
         finally:
             # Also after a fault of ours: the same event again would only fail again, and hold up those behind it.

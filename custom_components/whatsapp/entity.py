@@ -26,6 +26,8 @@ class AccountEntity(Entity):
 
     _attr_has_entity_name = True
     _attr_should_poll = False
+    # Whether it has something to tell of an account that is logged out.
+    _known_without_link = False
 
     def __init__(self, entry: WhatsAppConfigEntry, key: str) -> None:
         self.account = entry.runtime_data
@@ -36,7 +38,7 @@ class AccountEntity(Entity):
     @override
     def available(self) -> bool:
         """Whether the bridge is there and the account is linked."""
-        return self.account.available
+        return self.account.bridge_connected if self._known_without_link else self.account.available
 
     @override
     async def async_added_to_hass(self) -> None:
