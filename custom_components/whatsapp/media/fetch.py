@@ -57,7 +57,7 @@ class Address:
         if method == "bearer":
             headers[hdrs.AUTHORIZATION] = f"Bearer {request.token}"
         if method == "basic":
-            headers[hdrs.AUTHORIZATION] = aiohttp.BasicAuth(username or "", password, "utf-8").encode()
+            headers[hdrs.AUTHORIZATION] = aiohttp.encode_basic_auth(username or "", password)
         return cls(
             url=url.with_user(None),
             headers=headers,
