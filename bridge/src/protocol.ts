@@ -189,7 +189,7 @@ export const COMMANDS = {
     }),
   },
   group_create: {
-    args: object({ ...account, subject: text(100), members }),
+    args: object({ ...account, subject: text(LIMITS.group_subject_chars), members }),
     result: object({ chat: Chat, members: Type.Array(MemberResult) }),
   },
   group_members: {
@@ -200,8 +200,8 @@ export const COMMANDS = {
   group_update: {
     args: object({
       ...chat,
-      subject: Type.Optional(text(100)),
-      description: Type.Optional(text(2048, 0)),
+      subject: Type.Optional(text(LIMITS.group_subject_chars)),
+      description: Type.Optional(text(LIMITS.group_description_chars, 0)),
       announce: Type.Optional(Type.Boolean()),
       locked: Type.Optional(Type.Boolean()),
       expiration: Type.Optional(integer(0, 31_536_000)),

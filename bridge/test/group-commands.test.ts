@@ -61,7 +61,7 @@ async function home(t: TestContext, answers: Partial<GroupAdmin> = {}): Promise<
   engine.host.emit({ type: 'chats', chats, removed: [], all_groups: true })
   engine.directory.set(BOB.digits, bob)
   const ask = { account_id: account.id, chat: FAMILY }
-  return { account, engine, groups: new Groups(account.records, account), ask, asked }
+  return { account, engine, groups: new Groups(account.records, account, account.directory), ask, asked }
 }
 
 function refuse(): Promise<never> {

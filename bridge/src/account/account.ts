@@ -29,7 +29,7 @@ export class Account implements Listener, Sender {
   readonly id: string
   readonly records: Records
   readonly media: MediaStore
-  readonly #directory: Directory
+  readonly directory: Directory
   readonly #outbox: Outbox
   readonly #context: Context
   readonly #log: Logger
@@ -56,7 +56,7 @@ export class Account implements Listener, Sender {
     this.#connection = { status: linked ? 'disconnected' : 'unlinked', reason, since: now(), retry_at: null }
     this.#settings = loadSettings(context.store, id)
     this.records = new Records(context.store, id, this.#log, (chats, removed) => this.#chatsChanged(chats, removed))
-    this.#directory = new Directory(this.records, this)
+    this.directory = new Directory(this.records, this)
     this.media = new MediaStore(this.records, this, context.media, this.#log)
     this.#outbox = new Outbox(this.records, this, this.#log)
   }
@@ -180,7 +180,7 @@ export class Account implements Listener, Sender {
 
   /** See `Directory.resolve`. */
   async resolve(reference: string): Promise<ChatRow> {
-    return this.#directory.resolve(reference)
+    return this.directory.resolve(reference)
   }
 
   /** See `Outbox.send`. */

@@ -76,8 +76,8 @@ export class Admission {
   #context({ expiration }: Send, { quote, target, mentions }: Referred, file: MediaFile | null): SendContext {
     return {
       mentions: mentions.map((id): Address => this.#records.address(id)),
-      ...(quote && { quote: this.#references.ref(quote) }),
-      ...(target && { target: this.#references.ref(target) }),
+      ...(quote && { quote: this.#records.ref(quote, this.#sender.self) }),
+      ...(target && { target: this.#records.ref(target, this.#sender.self) }),
       ...(file && { media: file }),
       ...(expiration !== undefined && { expiration }),
     }

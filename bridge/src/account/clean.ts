@@ -28,7 +28,6 @@ import { cleanEmoji, cleanInteger, cleanName, cleanNumber, cleanText, cleanTime,
 /** The others are the bridge's own to tell. */
 const TOLD: { enum: ReceiptReceived['status'][] } = { enum: ['delivered', 'read', 'played'] }
 const ALIASES = 8
-const DESCRIPTION_CHARS = 2048
 const DEVICES = 256
 const PARTICIPANTS = 1_000_000
 const DEVICE_MAX = 65_535
@@ -190,7 +189,8 @@ function cleanGroupChange(event: GroupChanged): GroupChanged {
     chat: cleanAddress(event.chat),
     by: by && isUsableAddress(by) ? cleanAddress(by) : null,
     members: members.slice(0, LIMITS.members_max).filter(isUsableAddress).map(cleanAddress),
-    value: change === 'description' && value !== null ? cleanText(value, DESCRIPTION_CHARS) : cleanName(value),
+    value:
+      change === 'description' && value !== null ? cleanText(value, LIMITS.group_description_chars) : cleanName(value),
     ...cleanWhen(event),
   }
 }

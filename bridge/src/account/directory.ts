@@ -7,7 +7,8 @@ import { phoneDigits } from './phone.ts'
 import type { Records } from './records.ts'
 import type { Sender } from './sender.ts'
 
-const LOOKUPS_AT_ONCE = 5
+/** WhatsApp is not asked for more numbers at a time. */
+export const LOOKUPS_AT_ONCE = 5
 
 /** Finds the chats of one account: those it knows, and phone numbers that only WhatsApp knows. */
 export class Directory {

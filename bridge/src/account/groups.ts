@@ -1,9 +1,9 @@
 import type { Address, GroupChanges, GroupInfo, MemberOutcome } from '../engine/engine.ts'
 import { BridgeError } from '../errors.ts'
-import type { CommandArgs, CommandResult, MemberResult } from '../protocol.ts'
+import { type CommandArgs, type CommandResult, LIMITS, type MemberResult } from '../protocol.ts'
 import type { ChatRow } from '../store/identities.ts'
 import { ask, inParallel, patience } from './ask.ts'
-import { Directory } from './directory.ts'
+import { type Directory, LOOKUPS_AT_ONCE } from './directory.ts'
 import { page } from './page.ts'
 import type { Records } from './records.ts'
 import type { Sender } from './sender.ts'
@@ -12,8 +12,6 @@ import { cleanText } from './text.ts'
 const INVITATION = 'https://chat.whatsapp.com/'
 /** An invitation's code, by itself or in a link as people copy it. */
 const CODE = /^(?:(?:https?:\/\/)?chat\.whatsapp\.com\/(?:invite\/)?)?([\w-]{4,64})\/?(?:[?#].*)?$/iu
-const LOOKUPS_AT_ONCE = 5
-const DESCRIPTION_CHARS = 2048
 
 /** A member of a request: who it is, or why nobody knows. */
 type Asked = { member: string; row: ChatRow } | { member: string; error: MemberOutcome }
@@ -28,10 +26,10 @@ export class Groups {
   readonly #sender: Sender
   readonly #directory: Directory
 
-  constructor(records: Records, sender: Sender) {
+  constructor(records: Records, sender: Sender, directory: Directory) {
     this.#records = records
     this.#sender = sender
-    this.#directory = new Directory(records, sender)
+    this.#directory = directory
   }
 
   async info({ chat }: CommandArgs<'group'>): Promise<CommandResult<'group'>> {
@@ -39,7 +37,7 @@ export class Groups {
     const info = await ask(this.#sender, async (engine, signal) => engine.groups.info(address, signal))
     this.#list(info)
     const { announce, locked, expiration } = info
-    const description = info.description === null ? null : cleanText(info.description, DESCRIPTION_CHARS)
+    const description = info.description === null ? null : cleanText(info.description, LIMITS.group_description_chars)
     const members = this.#records.store.database.transaction(() =>
       info.members.flatMap(({ is_admin, ...who }) => {
         const person = this.#records.person(who)

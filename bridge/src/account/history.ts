@@ -1,4 +1,3 @@
-import type { MessageRef } from '../engine/engine.ts'
 import { BridgeError } from '../errors.ts'
 import { type CommandArgs, LIMITS, MessageKind, type Person, type StoredMessage } from '../protocol.ts'
 import type { Kept } from '../store/history.ts'
@@ -50,7 +49,7 @@ export class History {
     const unread = store.history.unread(account, chat_id, after, until, READ_AT_ONCE)
     const [newest] = unread
     if (!newest) return
-    const refs = unread.map((message) => this.#reference(chat_id, message))
+    const refs = unread.map((message) => this.#records.ref({ ...message, chat_id, from_me: false }, this.#sender.self))
     await ask(this.#sender, async (engine, signal) => engine.markRead(refs, signal))
     store.history.read(account, chat_id, newest.message_id)
   }
@@ -65,12 +64,6 @@ export class History {
     const { store, account } = this.#records
     if (store.messages.get(account, message_id)?.chat_id === chat_id) return
     throw new BridgeError('message_not_found', 'This chat has no such message, or not any more')
-  }
-
-  #reference(chat_id: string, message: { external_id: string; sender_id: string; raw: Uint8Array }): MessageRef {
-    const { external_id, sender_id, raw } = message
-    const chat = this.#records.address(chat_id)
-    return { external_id, from_me: false, chat, sender: this.#records.address(sender_id), raw }
   }
 
   #message({ message_id, from_me, sender_id, kind, said, ...row }: Kept): StoredMessage {

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 import type { MediaFile } from '../engine/engine.ts'
 import type { MediaPolicy } from '../protocol.ts'
@@ -32,7 +32,7 @@ export class ReceivedMedia {
   /** Takes a file that was just written. */
   add(message_id: string, { path, size, mime }: MediaFile): void {
     const { store, account } = this.#records
-    const name = path.slice(this.#desk.folder.path.length + 1)
+    const name = basename(path)
     try {
       store.media.insert(account, { message_id, name, size, mime, stored_at: now() })
     } catch (error) {

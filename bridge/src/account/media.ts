@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 
-import type { Address, Engine, MediaFile, MessageReceived, MessageRef } from '../engine/engine.ts'
+import type { Address, Engine, MediaFile, MessageReceived } from '../engine/engine.ts'
 import { asBridgeError, BridgeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { CommandResult, Settings } from '../protocol.ts'
@@ -175,15 +175,10 @@ export class MediaStore {
 
   async #load(message: Message): Promise<MediaFile> {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(DOWNLOAD_MS)])
-    const stream: Readable = await this.#owner.engine.download(this.#ref(message), signal)
+    const stream: Readable = await this.#owner.engine.download(this.#records.ref(message, this.#owner.self), signal)
     const file = await this.#desk.folder.write(stream, this.#owner.settings.media.max_bytes)
     this.#received.add(message.message_id, file)
     this.#received.trim()
     return file
-  }
-
-  #ref({ external_id, from_me, chat_id, sender_id, raw }: Message): MessageRef {
-    const sender = from_me ? this.#owner.self : this.#records.address(sender_id ?? chat_id)
-    return { external_id, from_me, chat: this.#records.address(chat_id), sender, raw }
   }
 }

@@ -1,6 +1,7 @@
-import type { Address, EngineEvent, PresenceReceived, StoredMessage } from '../engine/engine.ts'
+import type { Address, EngineEvent, MessageRef, PresenceReceived, StoredMessage } from '../engine/engine.ts'
 import type { Logger } from '../log.ts'
 import type { Chat, Person, PresenceEvent } from '../protocol.ts'
+import type { Message } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import { Answers } from './answers.ts'
 import { Changes } from './changes.ts'
@@ -73,6 +74,17 @@ export class Records {
       if (error instanceof Malformed) return undefined
       throw error
     }
+  }
+
+  /** A message that is kept, as an engine refers to it. */
+  ref(
+    message: Pick<Message, 'external_id' | 'from_me' | 'chat_id' | 'sender_id' | 'raw'> & Partial<Message>,
+    self: Address,
+  ): MessageRef {
+    const { external_id, from_me, chat_id, sender_id, raw, edited, said } = message
+    const chat = this.address(chat_id)
+    const sender = from_me ? self : sender_id === null ? chat : this.address(sender_id)
+    return { external_id, from_me, chat, sender, raw, ...(edited === true && { edited: said?.text ?? null }) }
   }
 
   /** Where a message to this chat goes. */

@@ -1,4 +1,3 @@
-import type { Address, MessageRef } from '../engine/engine.ts'
 import { BridgeError } from '../errors.ts'
 import type { CommandArgs, Content } from '../protocol.ts'
 import type { ChatRow } from '../store/identities.ts'
@@ -55,18 +54,6 @@ export class References {
     const mentions: string[] = []
     for (const reference of named) mentions.push(await this.#mentioned(reference))
     return { quote: quoted, target, mentions: [...new Set(mentions)] }
-  }
-
-  /** A stored message, as an engine refers to it. */
-  ref(message: Message): MessageRef {
-    const { external_id, from_me, chat_id, sender_id, raw, edited, said } = message
-    const sender = from_me ? this.#sender.self : this.#records.address(sender_id ?? chat_id)
-    const chat = this.#records.address(chat_id)
-    return { external_id, from_me, chat, sender, raw, ...(edited && { edited: said?.text ?? null }) }
-  }
-
-  address(person_id: string): Address {
-    return this.#records.address(person_id)
   }
 
   async #target(content: About, chat: ChatRow): Promise<Message> {

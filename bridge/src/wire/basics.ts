@@ -27,6 +27,9 @@ export const LIMITS = {
   listed_chats: 1000,
   listed_messages: 200,
   members_max: 1024,
+  group_subject_chars: 100,
+  group_description_chars: 2048,
+  url_chars: 2048,
   ttl_seconds_max: 86_400,
   media_bytes_max: 256 * MIB,
 } as const

@@ -17,7 +17,7 @@ const title = text(LIMITS.choice_title_chars)
 
 /** What the sender found behind a link of the text; the bridge itself never looks. `thumbnail`: JPEG in base64. */
 export const LinkPreview = object({
-  url: text(2048),
+  url: text(LIMITS.url_chars),
   title: text(LIMITS.name_chars),
   description: optional(text(LIMITS.caption_chars)),
   thumbnail,

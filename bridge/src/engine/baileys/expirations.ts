@@ -2,6 +2,7 @@
 import type { Address, Alias, EngineHost, KeyValue } from '../engine.ts'
 import { person } from './addresses.ts'
 import { contextIn, partOf, unwrap } from './content.ts'
+import { namesOf } from './jids.ts'
 import { type BaileysEventMap, type Contact, proto } from './library.ts'
 
 type Host = Pick<EngineHost, 'store' | 'aliases'>
@@ -37,7 +38,7 @@ export function learnExpirations(
 
 /** Writes only what is new. 0: messages stay. */
 export function keepExpiration(host: Host, chat: readonly Alias[], seconds: number): void {
-  const ids = [...new Set(chat.flatMap((alias) => [alias, ...host.aliases(alias)]).map(({ value }) => value))]
+  const ids = [...namesOf(chat, host)]
   const value = seconds > 0 ? String(Math.min(seconds, YEAR)) : null
   const known = host.store.get(TYPE, ids)
   const changed = ids.filter((id) => (known.get(id) ?? null) !== value)

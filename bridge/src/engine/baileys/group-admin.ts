@@ -69,7 +69,7 @@ export class BaileysGroups implements GroupAdmin {
     const jid = this.#jid(group)
     const { participants } = await this.#refresh(jid, signal)
     const named = members.map((member) => {
-      const names = namesOf(member, host)
+      const names = namesOf(member.aliases, host)
       const known = participants.find((each) => namesIn(each).some((name) => name && names.has(name)))
       return participant(known?.id ?? jidOf(member, host, ['phone', 'lid']))
     })
@@ -146,7 +146,7 @@ export class BaileysGroups implements GroupAdmin {
   }
 
   #names(members: readonly Address[]): Set<string>[] {
-    return members.map((member) => namesOf(member, this.#parts.host))
+    return members.map((member) => namesOf(member.aliases, this.#parts.host))
   }
 
   async #refresh(jid: string, signal: AbortSignal): Promise<GroupMetadata> {

@@ -2,6 +2,7 @@ import { type Address, type Alias, EngineError, type EngineHost } from '../engin
 import { isOneOf, ownAliases } from './addresses.ts'
 import { expirationOf } from './expirations.ts'
 import type { Groups } from './groups.ts'
+import { allAliases } from './jids.ts'
 import { type Contact, WAMessageAddressingMode } from './library.ts'
 
 /** The chat that a message is made for, as far as it is known without asking anybody. */
@@ -25,7 +26,7 @@ export interface Chat {
 /** @throws EngineError `invalid_request` */
 export function chatOf(to: Address, host: EngineHost, groups: Groups, me: Contact | undefined): Chat {
   const aliasesOf = ({ kind, aliases }: Address): Alias[] => [
-    ...aliases.flatMap((alias) => [alias, ...host.aliases(alias)]),
+    ...allAliases(aliases, host),
     ...(kind === 'self' ? ownAliases(me) : []),
   ]
   const aliases = aliasesOf(to)

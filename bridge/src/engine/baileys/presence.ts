@@ -55,14 +55,14 @@ export class Presences {
   async watch(connection: Connection, whom: Address, stop: AbortSignal): Promise<void> {
     const { socket, signal } = connection
     const jid = jidOf(whom, this.#host)
-    this.#watched.set(connection, (this.#watched.get(connection) ?? new Set()).union(namesOf(whom, this.#host)))
+    this.#watched.set(connection, (this.#watched.get(connection) ?? new Set()).union(namesOf(whom.aliases, this.#host)))
     await inTime(socket.presenceSubscribe(jid), AbortSignal.any([signal, stop]))
   }
 
   /** To an account that is shown online WhatsApp tells more than it was asked. */
   #tell(connection: Connection, event: PresenceReceived | undefined): void {
     const watched = this.#watched.get(connection)
-    if (event && watched && !watched.isDisjointFrom(namesOf(event.chat, this.#host))) this.#host.emit(event)
+    if (event && watched && !watched.isDisjointFrom(namesOf(event.chat.aliases, this.#host))) this.#host.emit(event)
   }
 }
 

@@ -2,6 +2,7 @@ import { type Address, EngineError, type EngineHost } from '../engine.ts'
 import type { Connection } from './connection.ts'
 import { noAnswer } from './errors.ts'
 import type { Groups } from './groups.ts'
+import { allAliases } from './jids.ts'
 import {
   isPnUser,
   jidDecode,
@@ -28,7 +29,7 @@ export async function readyRecipient(
   groups: Groups,
 ): Promise<string> {
   const { socket } = connection
-  const aliases = to.aliases.flatMap((alias) => [alias, ...host.aliases(alias)])
+  const aliases = allAliases(to.aliases, host)
   const jidOf = (wanted: string) => aliases.find(({ kind }) => kind === wanted)?.value
   const group = jidOf('group')
   if (group) {

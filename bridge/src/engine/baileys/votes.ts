@@ -5,6 +5,7 @@ import type { EngineHost } from '../engine.ts'
 import { aliasesOf, ownAliases } from './addresses.ts'
 import { pollFormOf, unwrap } from './content.ts'
 import { cut } from './content-text.ts'
+import { namesOf } from './jids.ts'
 import { type Contact, decryptPollVote, proto, type WAMessageKey } from './library.ts'
 
 type Book = Pick<EngineHost, 'aliases' | 'message'>
@@ -34,7 +35,7 @@ export function readVote(
   if (!secret?.length) return unknown('secret_missing')
   const creators = stored.from_me ? forms(book, me) : creatorsOf(pollKey, key, me, book)
   const hashes = decrypt(vote.vote, pollKey.id, secret, creators, writersOf(key, me, book))
-  return hashes ? { options: namesOf(form, hashes), error: null } : unknown('decrypt_failed')
+  return hashes ? { options: optionsOf(form, hashes), error: null } : unknown('decrypt_failed')
 }
 
 function unknown(error: VoteError): Choice {
@@ -61,7 +62,7 @@ export function writersOf(key: WAMessageKey, me: Contact | undefined, book: Book
 /** Every identity of a person that is known, written as JIDs without a device. */
 function forms(book: Book, me: Contact | undefined, ...jids: (string | null | undefined)[]): string[] {
   const aliases = [...ownAliases(me), ...aliasesOf(...jids)].filter(({ kind }) => kind !== 'group')
-  return [...new Set(aliases.flatMap((alias) => [alias, ...book.aliases(alias)]).map(({ value }) => value))]
+  return [...namesOf(aliases, book)]
 }
 
 function decrypt(
@@ -84,7 +85,7 @@ function decrypt(
   return undefined
 }
 
-function namesOf(poll: proto.Message.IPollCreationMessage, hashes: Uint8Array[]): string[] {
+function optionsOf(poll: proto.Message.IPollCreationMessage, hashes: Uint8Array[]): string[] {
   const names = new Map<string, string>()
   for (const { optionName } of poll.options ?? []) {
     if (optionName) names.set(createHash('sha256').update(optionName).digest('hex'), optionName)

@@ -1,4 +1,3 @@
-import { Directory } from '../../account/directory.ts'
 import { LIMITS } from '../../protocol.ts'
 import type { Handlers } from './handler.ts'
 
@@ -13,8 +12,5 @@ export const chatHandlers: Handlers<'resolve' | 'groups' | 'chats' | 'check'> = 
   chats: ({ accounts }, { account_id, query = '', limit = LIMITS.listed_chats }) => ({
     chats: accounts.get(account_id).records.identity.search(query, limit),
   }),
-  check: async ({ accounts }, { account_id, phones }) => {
-    const account = accounts.get(account_id)
-    return new Directory(account.records, account).check(phones)
-  },
+  check: ({ accounts }, { account_id, phones }) => accounts.get(account_id).directory.check(phones),
 }

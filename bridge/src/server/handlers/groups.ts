@@ -22,5 +22,5 @@ export const groupHandlers: Handlers<
 
 function groups({ accounts }: Client, { account_id }: { account_id: string }): Groups {
   const account = accounts.get(account_id)
-  return new Groups(account.records, account)
+  return new Groups(account.records, account, account.directory)
 }
