@@ -10,6 +10,7 @@ from .bus import (
     EVENT_MESSAGE_STATUS,
     EVENT_POLL_VOTE,
     bus_events,
+    media_url,
 )
 from .entity import CHAT_EVENT_TYPES, ENTITY_ATTRIBUTES, NOTICE_EVENT_TYPES, entity_event
 from .happening import Happening
@@ -28,4 +29,5 @@ __all__ = [
     "bus_events",
     "entity_event",
     "jid",
+    "media_url",
 ]
