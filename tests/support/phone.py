@@ -6,18 +6,18 @@ from demo.simulator import Simulator
 
 
 class Inbox:
-    """The messages of one phone, from the moment of `look` on."""
+    """The messages of one phone, from the moment of `look` on. `seen`: the index of the last one."""
 
     def __init__(self, whatsapp: Simulator, number: str) -> None:
         self._whatsapp = whatsapp
         self._number = number
-        self._after = 0
+        self.seen = 0
 
     async def look(self) -> list[dict[str, Any]]:
         """Return what is new since the last look."""
-        answer = await self._whatsapp.do("phone.inbox", number=self._number, after=self._after)
+        answer = await self._whatsapp.do("phone.inbox", number=self._number, after=self.seen)
         messages: list[dict[str, Any]] = answer["messages"]
-        self._after = max([self._after, *(message["index"] for message in messages)])
+        self.seen = max([self.seen, *(message["index"] for message in messages)])
         return messages
 
     async def texts(self) -> list[str]:

@@ -1,0 +1,167 @@
+"""Every YAML example of README.md and docs/ runs: in Home Assistant, on a real bridge, up to simulated phones.
+
+Examples use what is in this house, so that they run as they are: the account of Alex; Bea (+1 555 000 0002) and Carlos
+(+1 555 000 0003); the groups Family (120363000000000001@g.us) and Neighbours; Bea and Family are added: `notify.bea`,
+`event.bea`, `notify.family` and `event.family`; `camera.front_door`. What else they name of other integrations is made.
+Bea and Carlos read all, and vote for the first option of each poll. A message id is `last`, or of a response variable.
+
+An automation is started by its first trigger, for which the test does what the trigger waits for.
+"""
+
+from datetime import timedelta
+import logging
+from pathlib import Path
+import shutil
+from typing import Any
+
+from homeassistant.components import recorder
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from demo.parts import ROOT
+from demo.simulator import BEA, FAMILY, OWNER, Simulator
+from tests.support.examples import Example, examples
+from tests.support.household import Household
+from tests.support.wait import until
+
+EXAMPLES = list(examples())
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    shutil.copytree(ROOT / "blueprints", Path(hass_tmp_config_dir) / "blueprints", dirs_exist_ok=True)
+    return hass_tmp_config_dir
+
+
+class Starter:
+    """Does what a trigger waits for."""
+
+    def __init__(self, hass: HomeAssistant, whatsapp: Simulator) -> None:
+        self._hass = hass
+        self._whatsapp = whatsapp
+
+    async def start(self, trigger: dict[str, Any]) -> None:
+        """Let it happen."""
+        kind = trigger["trigger"]
+        if kind == "event":
+            await self._event(trigger["event_type"], trigger.get("event_data", {}))
+        elif kind == "state":
+            self._hass.states.async_set(trigger["entity_id"], str(trigger.get("to", "on")))
+        elif kind == "numeric_state":
+            value = trigger["above"] + 1 if "above" in trigger else trigger["below"] - 1
+            self._hass.states.async_set(trigger["entity_id"], str(value))
+        elif kind == "time":
+            now = dt_util.now()
+            at = dt_util.parse_time(str(trigger["at"]))
+            assert at
+            then = now.replace(hour=at.hour, minute=at.minute, second=at.second, microsecond=0) + timedelta(days=1)
+            async_fire_time_changed(self._hass, then)
+        elif kind == "whatsapp.message_received":
+            text = trigger.get("options", {}).get("text", "hello")
+            await self._say(text[0] if isinstance(text, list) else text, OWNER)
+        elif kind in ("whatsapp.poll_voted", "whatsapp.message_status"):
+            await self._event(kind, {})
+        else:
+            pytest.fail(f"how does a trigger of {kind} start? Say it in {__file__}")
+
+    async def _event(self, event_type: str, data: dict[str, Any]) -> None:
+        if "message_received" in event_type:
+            await self._say(data.get("content", "hello"), FAMILY if data.get("from") == FAMILY else OWNER)
+        elif "poll_vote" in event_type:
+            poll = {"target": "Bea", "question": "Heating on?", "options": ["Yes", "No"]}
+            await self._hass.services.async_call("whatsapp", "send_poll", poll, blocking=True)
+        elif "message_status" in event_type:
+            await self._hass.services.async_call("whatsapp", "send_message", {"target": "Bea", "message": "x"})
+        else:
+            self._hass.bus.async_fire(event_type, data)
+
+    async def _say(self, text: str, to: str) -> None:
+        await self._whatsapp.do("phone.say", number=BEA, to=to, text=text)
+
+
+def _complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+async def _run(hass: HomeAssistant, whatsapp: Simulator, example: Example) -> None:
+    if example.kind == "configuration":
+        for domain in example.parts[0]:
+            if domain == "recorder":
+                # Home Assistant has to start with it.
+                recorder.CONFIG_SCHEMA(example.parts[0])
+                continue
+            assert await async_setup_component(hass, domain, example.parts[0])
+    elif example.kind == "script":
+        scripts = {f"example_{number}": part for number, part in enumerate(example.parts)}
+        assert await async_setup_component(hass, "script", {"script": scripts})
+        for name in scripts:
+            await hass.services.async_call("script", name, blocking=True)
+    else:
+        automations = [{"alias": f"Example {number}", **part} for number, part in enumerate(example.parts)]
+        assert await async_setup_component(hass, "automation", {"automation": automations})
+        await hass.async_block_till_done()
+        for entity_id, part in zip(hass.states.async_entity_ids("automation"), automations, strict=True):
+            await _run_automation(hass, whatsapp, entity_id, part)
+
+
+async def _run_automation(hass: HomeAssistant, whatsapp: Simulator, entity_id: str, part: dict[str, Any]) -> None:
+    def attributes() -> dict[str, Any]:
+        state = hass.states.get(entity_id)
+        assert state
+        assert state.state == "on", "Home Assistant does not take it"
+        return dict(state.attributes)
+
+    attributes()
+    if "use_blueprint" in part:
+        return
+    triggers = part["triggers"]
+    await Starter(hass, whatsapp).start(triggers[0] if isinstance(triggers, list) else triggers)
+    await until(lambda: attributes()["last_triggered"])
+    await until(lambda: not attributes()["current"])
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[example.name for example in EXAMPLES])
+@pytest.mark.usefixtures("entry", "attentive", "camera")
+async def test_example(
+    hass: HomeAssistant,
+    whatsapp: Simulator,
+    household: Household,
+    caplog: pytest.LogCaptureFixture,
+    example: Example,
+) -> None:
+    household.furnish(example.parts)
+    await _run(hass, whatsapp, example)
+    await hass.async_block_till_done()
+    assert not _complaints(caplog)
+
+
+@pytest.mark.parametrize("page", ["README.md"])
+def test_there_are_examples(page: str) -> None:
+    assert [example for example in EXAMPLES if example.name.startswith(page)]
+
+
+@pytest.mark.usefixtures("entry")
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"action": "whatsapp.send_message", "data": {"target": "Nobody", "message": "x"}},
+        {"action": "whatsapp.send_message", "data": {"target": "Bea", "mesage": "x"}},
+        {"action": "notify.send_message", "target": {"entity_id": "notify.bea"}, "data": {"message": "{{ 1 / 0 }}"}},
+    ],
+)
+async def test_a_wrong_example_is_found(
+    hass: HomeAssistant,
+    whatsapp: Simulator,
+    caplog: pytest.LogCaptureFixture,
+    wrong: dict[str, Any],
+) -> None:
+    example = Example("wrong", "script", [{"sequence": [wrong]}])
+    try:
+        await _run(hass, whatsapp, example)
+    except Exception as err:  # noqa: BLE001
+        assert str(err)  # noqa: PT017
+    else:
+        assert _complaints(caplog)
