@@ -65,7 +65,8 @@ class WhatsAppMediaSource(MediaSource):
 
         """
         try:
-            entry, chat, message_id = self._find(item.identifier)
+            # Home Assistant's None for an id of nothing but the domain.
+            entry, chat, message_id = self._find(item.identifier or "")
             if chat is None or not message_id or message_id.startswith(_BEFORE):
                 raise invalid("unknown_media")
             async with open_received(_usable(entry), message_id) as received:
