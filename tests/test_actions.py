@@ -35,7 +35,8 @@ async def test_response_of_a_single_target(hass: HomeAssistant, entry: MockConfi
     response = await _call(hass, target=BEA, message="one")
     (message,) = await box.look()
     assert message["text"] == "one"
-    told = {"message_id": message["id"], "chat_id": BEA_JID, "status": "sent"}
+    told = {"message_id": message["id"], "chat_id": BEA_JID, "status": "sent", "sent_as": "text"}
+    assert response.pop("timestamp") == response["results"][0].pop("timestamp") > 1_500_000_000
     assert response == {"results": [{"target": BEA, **told}], **told}
 
 
@@ -44,8 +45,9 @@ async def test_response_of_several_targets(hass: HomeAssistant, entry: MockConfi
     response = await _call(hass, entity_id="notify.family", target=["Nobody", "Neighbours", BEA], message="everybody")
     assert set(response) == {"results"}
     results = {result.pop("target"): result for result in response["results"]}
-    assert set(results) == {"notify.family", "Nobody", "Neighbours", BEA}
-    assert set(results["Nobody"]) == {"error"}
+    assert list(results) == ["notify.family", "Nobody", "Neighbours", BEA]
+    assert set(results["Nobody"]) == {"error", "error_code"}
+    assert results["Nobody"]["error_code"] == "unknown_chat"
     assert "No chat has this name" in results["Nobody"]["error"]
     assert [results[target]["chat_id"] for target in ("notify.family", "Neighbours", BEA)] == [
         FAMILY,
@@ -77,9 +79,8 @@ async def test_targets_by_entity_device_and_name_are_one_chat(
     bea = entity_registry.async_get("notify.bea")
     assert bea
     response = await _call(hass, entity_id="notify.bea", device_id=bea.device_id, target=["Bea", BEA, BEA_JID])
-    assert response["results"] == [
-        {"target": "notify.bea", "message_id": response["message_id"], "chat_id": BEA_JID, "status": "sent"}
-    ]
+    (result,) = response["results"]
+    assert (result["target"], result["chat_id"], result["status"]) == ("notify.bea", BEA_JID, "sent")
     assert await box.texts() == ["hello"]
     response = await _call(hass, device_id=bea.device_id)
     assert response["results"][0]["target"] == "notify.bea"
@@ -90,7 +91,11 @@ async def test_entities_that_are_no_chats(hass: HomeAssistant, entry: MockConfig
         with pytest.raises(ServiceValidationError) as caught:
             await _call(hass, entity_id=entity_id)
         assert caught.value.translation_key == "not_a_chat"
-    nothings: list[dict[str, Any]] = [{"device_id": "no such device"}, {"entity_id": "all"}, {"target": []}, {}]
+    for nowhere in ({"device_id": "no such device"}, {"area_id": "attic"}, {"label_id": ["x"]}, {"floor_id": "cellar"}):
+        with pytest.raises(ServiceValidationError) as caught:
+            await _call(hass, **nowhere)
+        assert caught.value.translation_key == "nothing_selected"
+    nothings: list[dict[str, Any]] = [{"entity_id": "all"}, {"entity_id": "none"}, {"target": []}, {"area_id": []}, {}]
     for nothing in nothings:
         with pytest.raises(ServiceValidationError) as caught:
             await _call(hass, **nothing)

@@ -13,8 +13,22 @@ PACKAGE = Path(whatsapp.__file__).parent
 # Layers from the outside in, by module; a module imports only from its own layer or one further in.
 LAYERS = [
     {"__init__"},
-    {"services", "notify", "event", "sensor", "binary_sensor", "button", "config_flow"},
-    {"targets", "entity", "chat_flow", "link_flow", "options_flow"},
+    {
+        *("services", "media_source", "views", "config_flow", "condition", "logbook", "trigger", "marking"),
+        *("notify", "event", "sensor", "binary_sensor", "button"),
+    },
+    {
+        "attachments",
+        "contents",
+        "delivery",
+        "notification",
+        "targets",
+        "entity",
+        "chat_flow",
+        "link_flow",
+        "options_flow",
+    },
+    {"received"},
     {"account", "link"},
     {"inbox"},
     {
@@ -30,13 +44,14 @@ LAYERS = [
         "privacy",
         "qr",
         "receipts",
+        "text_match",
     },
     {"bridge", "const"},
 ]
 BRIDGE_LIBRARIES = {"websockets", "aiohttp", "yarl"}
 LIBRARIES = {"homeassistant", "voluptuous", "phonenumbers", "segno"}
 # What Home Assistant itself brings, for those who need it.
-MORE_LIBRARIES = {"media": {"PIL", "aiohttp", "yarl"}}
+MORE_LIBRARIES = {"media": {"PIL", "aiohttp", "yarl"}, "received": {"aiohttp"}, "views": {"aiohttp"}}
 
 
 def _modules() -> list[Path]:

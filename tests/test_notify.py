@@ -77,9 +77,9 @@ async def test_one_bad_target_does_not_stop_the_others(
     assert await carlos.texts() == ["to all"]
     assert error.translation_key == "some_failed"
     assert str(error) == (
-        "2 of 4 targets failed. No Such {{ name }}: No chat has this name. Use a phone number with country code, an id,"
-        " the name of a chat that was added, or the name of a group;"
-        " +• ••• •••-•999: This number is not on WhatsApp"
+        "2 of 4 targets failed. +• ••• •••-•999: This number is not on WhatsApp;"
+        " No Such {{ name }}: No chat has this name. Use a phone number, an id, the name of a chat that was added,"
+        " or the name of a group"
     )
 
 
@@ -87,8 +87,10 @@ async def test_single_failure_is_told_as_it_is(hass: HomeAssistant, entry: MockC
     assert (await _refused(hass, target=NOBODY)).translation_key == "not_on_whatsapp"
     assert (await _refused(hass, target="Nobody")).translation_key == "unknown_chat"
     assert (await _refused(hass, target="120363000000000999@g.us")).translation_key == "chat_not_found"
-    assert (await _refused(hass, target="41" * 20)).translation_key == "chat_not_found"
-    assert (await _refused(hass, target="41" * 200)).translation_key == "invalid_request"
+    for too_long in (20, 200):
+        assert (await _refused(hass, target="41" * too_long)).translation_key == "country_code_required"
+    hass.config.country = "CH"
+    assert (await _refused(hass, target="079 123")).translation_key == "invalid_number"
 
 
 @pytest.mark.parametrize(
@@ -105,13 +107,11 @@ async def test_bad_input(hass: HomeAssistant, entry: MockConfigEntry, data: dict
     assert (await _refused(hass, **data)).translation_key == key
 
 
-async def test_what_data_cannot_do_yet_is_said(
-    hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator
-) -> None:
+async def test_unknown_keys_of_data(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator) -> None:
     box = await inbox(whatsapp, BEA)
-    error = await _refused(hass, target=BEA, data={"image": "https://example.org/a.png", "account": "Alex", 5: 6})
+    error = await _refused(hass, target=BEA, data={"imgae": "https://example.org/a.png", "account": "Alex", 5: 6})
     assert error.translation_key == "unsupported_data"
-    assert error.translation_placeholders == {"keys": "image, 5"}
+    assert error.translation_placeholders == {"keys": "imgae, 5"}
     assert not await box.look()
 
 

@@ -1,16 +1,25 @@
 """The bridge's errors in Home Assistant's form, with a text for the person in front of it."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
 
 from .bridge import BridgeError, CannotConnect
 from .const import DOMAIN
 
+_MEBIBYTE: Final = 1024 * 1024
+
 # Codes of the wire that have a text of their own in `exceptions` of the translations.
-_CALLERS_FAULT: Final = {"chat_not_found", "invalid_request", "not_on_whatsapp", "unsupported"}
+_CALLERS_FAULT: Final = {
+    "chat_not_found",
+    "invalid_request",
+    "message_not_found",
+    "not_on_whatsapp",
+    "unsupported",
+}
 _OTHERS: Final = {
     "account_not_found",
     "expired",
@@ -41,6 +50,35 @@ def failed(key: str, **placeholders: str) -> HomeAssistantError:
     )
 
 
+def wire_error(code: str, details: Mapping[str, Any] | None = None) -> HomeAssistantError:
+    """Return the error for a code of the wire. `details` depend on the code, and any of them may be missing."""
+    match code, details or {}:
+        case "invalid_request", {"field": "/code"}:
+            return invalid("not_an_invitation")
+        case "invalid_request", {"field": "/content/mentions"}:
+            error: HomeAssistantError = invalid("mention_not_possible")
+        case "invalid_request", {"field": "/content/message_id"}:
+            error = invalid("message_not_possible")
+        case "invalid_request", {"field": "/content/text", "limit": limit}:
+            error = invalid("message_too_long", limit=str(limit))
+        case "invalid_request", {"field": "/quote"}:
+            error = invalid("quote_not_possible")
+        case "media_too_large", {"limit": int(limit)}:
+            error = invalid("media_too_large", limit=f"{limit / _MEBIBYTE:g}")
+        case "media_too_large", _:
+            error = invalid("file_too_large")
+        case "media_unavailable", _:
+            error = failed("file_unavailable")
+        case "restricted", {"until": int(until) | float(until)}:
+            when = dt_util.as_local(dt_util.utc_from_timestamp(until))
+            error = failed("restricted_until", until=f"{when:%Y-%m-%d %H:%M}")
+        case _ if code in _CALLERS_FAULT:
+            error = invalid(code)
+        case _:
+            error = failed(code) if code in _OTHERS else failed("bridge_error", code=code)
+    return error
+
+
 @contextmanager
 def translated_errors() -> Generator[None]:
     """Turn a BridgeError into an exception that Home Assistant shows in the user's language.
@@ -53,12 +91,6 @@ def translated_errors() -> Generator[None]:
     try:
         yield
     except CannotConnect as err:
-        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="bridge_unreachable") from err
+        raise failed("bridge_unreachable") from err
     except BridgeError as err:
-        if err.code in _CALLERS_FAULT:
-            raise ServiceValidationError(translation_domain=DOMAIN, translation_key=err.code) from err
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=err.code if err.code in _OTHERS else "bridge_error",
-            translation_placeholders={"code": err.code},
-        ) from err
+        raise wire_error(err.code, err.details) from err

@@ -16,8 +16,12 @@ from homeassistant.helpers.typing import ConfigType, DiscoveryInfoType
 
 from .account import WhatsAppConfigEntry
 from .const import CONF_CHAT_ID
+from .contents import mentioning, text_content, with_title
+from .delivery import Delivery, Terms
 from .entity import ChatEntity
-from .targets import ATTR_ACCOUNT, Delivery, find_account, invalid, text_content
+from .media import MediaRequest, async_prepare
+from .notification import captioned, checked_data, parts_of
+from .targets import async_find_targets
 
 # One after the other: whoever writes to many at once looks like spam to WhatsApp.
 PARALLEL_UPDATES = 1
@@ -44,17 +48,25 @@ class WhatsAppNotificationService(BaseNotificationService):
     @override
     async def async_send_message(self, message: str, **kwargs: Any) -> None:
         """Send to every target."""
-        data: dict[str, Any] = kwargs.get(ATTR_DATA) or {}
-        if unsupported := [str(key) for key in data if key != ATTR_ACCOUNT]:
-            raise invalid("unsupported_data", keys=", ".join(unsupported))
-        content = text_content(message, kwargs.get(ATTR_TITLE))
-        wanted = data.get(ATTR_ACCOUNT)
-        delivery = Delivery()
-        delivery.add_named(
-            find_account(self.hass, None if wanted is None else str(wanted)), kwargs.get(ATTR_TARGET) or []
-        )
-        await delivery.async_send(content)
-        delivery.raise_errors()
+        data = checked_data(kwargs.get(ATTR_DATA) or {})
+        title: str | None = kwargs.get(ATTR_TITLE)
+        parts = parts_of(message, title, data)
+        names = [*(kwargs.get(ATTR_TARGET) or []), *data.get(ATTR_TARGET, [])]
+        targets = await async_find_targets(self.hass, {**data, ATTR_TARGET: names})
+        delivery = Delivery(self.hass, targets, Terms.from_data(data))
+        caption: str | None = with_title(message, title)
+        for number, part in enumerate(parts):
+            if delivery.is_hopeless:
+                break
+            if not isinstance(part, MediaRequest):
+                await delivery.async_send(part, part=number)
+                continue
+            async with async_prepare(self.hass, captioned(part, caption)) as media:
+                content = mentioning(media.content, data) if "caption" in media.content else media.content
+                await delivery.async_send(content, media, part=number)
+                if "caption" in media.content:
+                    caption = None
+        delivery.raise_errors(told=False)
 
 
 class ChatNotify(ChatEntity, NotifyEntity):
@@ -65,4 +77,5 @@ class ChatNotify(ChatEntity, NotifyEntity):
     @override
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         """Send to the chat."""
-        await self.account.async_send(self.chat.data[CONF_CHAT_ID], text_content(message, title))
+        content = text_content(message, title)
+        await self.account.async_send(self.chat.data[CONF_CHAT_ID], content, context=self._context)

@@ -1,40 +1,53 @@
-"""Who a message goes to: what people call accounts and chats, and sending to several of them."""
+"""Who a message goes to: what people call accounts and chats."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 import re
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.const import ATTR_AREA_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID, ATTR_FLOOR_ID, ATTR_LABEL_ID
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
 from .account import Account, WhatsAppConfigEntry
-from .bridge.protocol import LIMIT_TEXT_CHARS, Content, SendResult, TextContent
 from .const import CONF_CHAT_ID, CONF_LID, CONF_PHONE, DOMAIN
-from .failures import raise_failures
+from .errors import invalid
+from .phone import normalize_phone
+
+__all__ = [
+    "ATTR_ACCOUNT",
+    "ATTR_TARGET",
+    "Place",
+    "async_find_chat",
+    "async_find_named",
+    "async_find_phone",
+    "async_find_targets",
+    "find_account",
+    "find_chat",
+    "invalid",
+    "loaded_account",
+    "no_number",
+]
 
 ATTR_ACCOUNT: Final = "account"
 ATTR_TARGET: Final = "target"
 
-_NUMBER: Final = re.compile(r"\+?[\d\s().\-/\u00a0\u2010-\u2015\u202f]{5,}")
+_NUMBER: Final = re.compile(r"[+\uff0b]?[\d\s().\-/\u00a0\u2010-\u2015\u202f]{5,}")
 _ADDRESS: Final = re.compile(r"[^@\s]+@(?:s\.whatsapp\.net|g\.us|lid)")
+_OF_A_PHONE: Final = "@s.whatsapp.net"
+_ENTITY: Final = re.compile(rf"{NOTIFY_DOMAIN}\.\w+")
+# What a call may select, besides entities themselves.
+_SELECTORS: Final = (ATTR_DEVICE_ID, ATTR_AREA_ID, ATTR_FLOOR_ID, ATTR_LABEL_ID)
 
 
-def text_content(message: str, title: str | None = None) -> TextContent:
-    """Return the content of a text message, with the title as a bold first line.
+class Place(NamedTuple):
+    """A chat of an account, by what the bridge knows it by."""
 
-    Raises:
-        ServiceValidationError: it is empty or too long.
-
-    """
-    if not message.strip():
-        raise invalid("empty_message")
-    # WhatsApp's bold ends with the line.
-    heading = " ".join((title or "").split())
-    text = f"*{heading}*\n{message}" if heading else message
-    if len(text) > LIMIT_TEXT_CHARS:
-        raise invalid("message_too_long", limit=str(LIMIT_TEXT_CHARS))
-    return TextContent(kind="text", text=text)
+    account: Account
+    chat: str
 
 
 def find_account(hass: HomeAssistant, wanted: str | None) -> Account:
@@ -68,6 +81,110 @@ def loaded_account(entry: WhatsAppConfigEntry) -> Account:
     return entry.runtime_data
 
 
+async def async_find_targets(hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, Place | HomeAssistantError]:
+    """Return the chats that the data of an action name, or what is wrong, by what the caller calls them.
+
+    `data` has entities, devices, areas, floors and labels as Home Assistant gives them, and `target` with numbers, ids
+    and names of chats of `account`. Two names may be of the same chat.
+
+    Raises:
+        ServiceValidationError: no target is named.
+
+    """
+    found: dict[str, Place | HomeAssistantError] = {}
+    for name in _selected_entities(hass, data, found):
+        try:
+            found[name] = _entity_place(hass, name)
+        except ServiceValidationError as err:
+            found[name] = err
+    if names := data.get(ATTR_TARGET):
+        # Entities know their account, so that only the others need to know which.
+        by_name = any(not _is_entity(hass, name) for name in names)
+        account = find_account(hass, data.get(ATTR_ACCOUNT)) if by_name else None
+        found |= await async_find_named(hass, account, names)
+    if not found:
+        raise invalid("target_required")
+    return found
+
+
+async def async_find_named(
+    hass: HomeAssistant, account: Account | None, names: list[str]
+) -> dict[str, Place | HomeAssistantError]:
+    """Return the chats that are called so, or what is wrong, by name: entities, and chats of `account`."""
+    found: dict[str, Place | HomeAssistantError] = {}
+    for name in names:
+        try:
+            if account is None or _is_entity(hass, name):
+                found[name] = _entity_place(hass, name.strip())
+            else:
+                found[name] = Place(account, await async_find_chat(account, name))
+        except ServiceValidationError as err:
+            found[name] = err
+    return found
+
+
+@callback
+def _selected_entities(
+    hass: HomeAssistant, data: Mapping[str, Any], failures: dict[str, Place | HomeAssistantError]
+) -> list[str]:
+    """Return the notify entities that are selected, also by their device, area, floor or label."""
+    direct = async_extract_referenced_entity_ids(
+        hass, TargetSelection({key: value for key, value in data.items() if key == ATTR_ENTITY_ID})
+    ).referenced
+    entity_ids = dict.fromkeys(sorted(direct))
+    for key in _SELECTORS:
+        selection = data.get(key)
+        for each in cv.ensure_list(selection) if TargetSelection({key: selection}).has_any_target else []:
+            selected = async_extract_referenced_entity_ids(hass, TargetSelection({key: each}))
+            chats = [entity_id for entity_id in selected.indirectly_referenced if _is_entity(hass, entity_id)]
+            if not chats:
+                failures[str(each)] = invalid("nothing_selected", selected=str(each))
+            entity_ids |= dict.fromkeys(sorted(chats))
+    return list(entity_ids)
+
+
+def _is_entity(hass: HomeAssistant, name: str) -> bool:
+    if not _ENTITY.fullmatch(name.strip()):
+        return False
+    entity = er.async_get(hass).async_get(name.strip())
+    return entity is not None and entity.platform == DOMAIN and entity.domain == NOTIFY_DOMAIN
+
+
+def _entity_place(hass: HomeAssistant, entity_id: str) -> Place:
+    entity = er.async_get(hass).async_get(entity_id)
+    if not entity or not _is_entity(hass, entity_id):
+        raise invalid("not_a_chat", entity_id=entity_id)
+    entry = hass.config_entries.async_get_known_entry(entity.config_entry_id or "")
+    account = loaded_account(entry)
+    return Place(account, entry.subentries[entity.config_subentry_id or ""].data[CONF_CHAT_ID])
+
+
+async def async_find_chat(account: Account, target: str) -> str:
+    """Return what the bridge knows a chat by, as `find_chat`; a number may be written as in the own country.
+
+    Raises:
+        ServiceValidationError: there is no such chat, or more than one, or it looks like a number and is none.
+
+    """
+    target = target.strip()
+    digits = _digits(target)
+    known = _titled(account, target) or (digits and _known(account, digits))
+    if known or not digits:
+        return find_chat(account, target)
+    number = await async_find_phone(account.hass, target)
+    if number:
+        return find_chat(account, number)
+    named = _groups(account, target)
+    if not named:
+        raise no_number(account.hass)
+    return _only(named)
+
+
+async def async_find_phone(hass: HomeAssistant, text: str) -> str | None:
+    """Return a number in any usual writing as digits with country code, or None when it is none."""
+    return await hass.async_add_executor_job(normalize_phone, text, hass.config.country)
+
+
 def find_chat(account: Account, target: str) -> str:
     """Return what the bridge knows a chat by: the title of an added chat, a number, an address or a group's subject.
 
@@ -78,97 +195,34 @@ def find_chat(account: Account, target: str) -> str:
 
     """
     target = target.strip()
-    titled = [chat.data[CONF_CHAT_ID] for chat in account.inbox.added_chats if _same(chat.title, target)]
-    if titled:
+    if titled := _titled(account, target):
         return _only(titled)
-    if _NUMBER.fullmatch(target) or _ADDRESS.fullmatch(target) or target in account.chats:
-        added = account.inbox.added_chat({"id": target, CONF_PHONE: _digits(target), CONF_LID: target})
-        return added.data[CONF_CHAT_ID] if added else target
-    return _only(
-        [
-            chat["id"]
-            for chat in account.chats.values()
-            if chat["kind"] == "group" and chat["name"] and _same(chat["name"], target)
-        ]
-    )
+    if digits := _digits(target.removesuffix(_OF_A_PHONE)):
+        # One person is one chat, as a number and as an address.
+        return _known(account, digits) or digits
+    if _ADDRESS.fullmatch(target) or target in account.chats:
+        return _known(account, target) or target
+    return _only(_groups(account, target))
 
 
-@dataclass
-class Delivery:
-    """One content for several chats. A chat that cannot be reached does not stop the others."""
-
-    _chats: dict[tuple[Account, str], str] = field(default_factory=dict)
-    _results: dict[str, SendResult] = field(default_factory=dict)
-    _errors: dict[str, HomeAssistantError] = field(default_factory=dict)
-
-    def add(self, target: str, account: Account, chat: str) -> None:
-        """Send to this chat, once, whatever it is called. `target` is what the caller calls it."""
-        self._chats.setdefault((account, chat), target)
-
-    def add_named(self, account: Account, targets: list[str]) -> None:
-        """Send to the chats that are called so."""
-        for target in targets:
-            try:
-                self.add(target, account, find_chat(account, target))
-            except ServiceValidationError as err:
-                self.fail(target, err)
-
-    def fail(self, target: str, error: HomeAssistantError) -> None:
-        """Note that the target cannot be reached."""
-        self._errors[target] = error
-
-    async def async_send(self, content: Content) -> None:
-        """Send, one after the other.
-
-        Raises:
-            ServiceValidationError: there is no target.
-
-        """
-        if not self._chats and not self._errors:
-            raise invalid("target_required")
-        for (account, chat), target in self._chats.items():
-            try:
-                self._results[target] = await account.async_send(chat, content)
-            except HomeAssistantError as err:
-                self.fail(target, err)
-
-    def raise_errors(self, *, unless_some_sent: bool = False) -> None:
-        """Raise what went wrong; with `unless_some_sent` only when nothing was sent.
-
-        Raises:
-            ServiceValidationError: the targets are to blame.
-            HomeAssistantError: something else is.
-
-        """
-        raise_failures(self._errors, succeeded=len(self._results), told=unless_some_sent)
-
-    def response(self) -> dict[str, Any]:
-        """Return `{results: [{target, message_id, chat_id, status} | {target, error}]}`.
-
-        `status` is `sent`, or `queued` when WhatsApp has not confirmed yet. For a single target the keys are also on
-        the top level.
-        """
-        results: list[dict[str, Any]] = [
-            {
-                "target": target,
-                "message_id": result["message_id"],
-                "chat_id": result["chat_id"],
-                "status": result["status"],
-            }
-            for target, result in self._results.items()
-        ]
-        results += [{"target": target, "error": str(error)} for target, error in self._errors.items()]
-        if len(results) > 1:
-            return {"results": results}
-        flat = {key: value for key, value in results[0].items() if key != "target"}
-        return {"results": results, **flat}
+def _known(account: Account, reference: str) -> str | None:
+    """Return the chat that has this id, number or lid."""
+    added = account.inbox.added_chat({"id": reference, CONF_PHONE: reference, CONF_LID: reference})
+    if added:
+        return str(added.data[CONF_CHAT_ID])
+    if reference in account.chats:
+        return reference
+    chats = account.chats.values()
+    return next((chat["id"] for chat in chats if reference in (chat["phone"], chat["lid"])), None)
 
 
-def invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error with this translation key."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders or None
-    )
+def _titled(account: Account, title: str) -> list[str]:
+    return [chat.data[CONF_CHAT_ID] for chat in account.inbox.added_chats if _same(chat.title, title)]
+
+
+def _groups(account: Account, subject: str) -> list[str]:
+    groups = [chat for chat in account.chats.values() if chat["kind"] == "group"]
+    return [group["id"] for group in groups if group["name"] and _same(group["name"], subject)]
 
 
 def _is_called(entry: WhatsAppConfigEntry, wanted: str) -> bool:
@@ -194,3 +248,8 @@ def _only(chats: list[str]) -> str:
     if len(chats) > 1:
         raise invalid("ambiguous_chat")
     return chats[0]
+
+
+def no_number(hass: HomeAssistant) -> ServiceValidationError:
+    """Return the error that tells how to write a number."""
+    return invalid("invalid_number" if hass.config.country else "country_code_required")

@@ -5,11 +5,15 @@ from typing import Any, Final
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from ..targets import ATTR_ACCOUNT
+from ..contents import filled
+from ..targets import ATTR_ACCOUNT, ATTR_TARGET
+
+__all__ = ["ACCOUNT_FIELD", "TARGET_FIELDS", "filled"]
 
 ACCOUNT_FIELD: Final[dict[Any, Any]] = {vol.Optional(ATTR_ACCOUNT): cv.string}
-
-
-def filled(limit: int) -> vol.All:
-    """Return the schema of a text that is not empty, and at most so long."""
-    return vol.All(cv.string, vol.Strip, vol.Length(min=1, max=limit))
+# Whom an action is about: entities, devices, areas, floors, labels; or numbers, ids and names of chats of an account.
+TARGET_FIELDS: Final[dict[Any, Any]] = {
+    **cv.ENTITY_SERVICE_FIELDS,
+    vol.Optional(ATTR_TARGET): vol.All(cv.ensure_list, [cv.string]),
+    **ACCOUNT_FIELD,
+}

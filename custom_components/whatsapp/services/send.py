@@ -1,107 +1,107 @@
-"""Actions that send."""
+"""What the actions that send have in common, and those that send a message without a file."""
 
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
-from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, entity_registry as er
-from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from ..bridge.protocol import (
-    LIMIT_POLL_OPTION_CHARS,
-    LIMIT_POLL_OPTIONS_MAX,
-    LIMIT_POLL_OPTIONS_MIN,
-    LIMIT_POLL_QUESTION_CHARS,
-    Content,
-    PollContent,
-)
-from ..const import CONF_CHAT_ID, DOMAIN
-from ..targets import ATTR_ACCOUNT, ATTR_TARGET, Delivery, find_account, invalid, loaded_account, text_content
-from .common import ACCOUNT_FIELD, filled
+from .. import contents
+from ..bridge.protocol import LIMIT_CONTACTS_MAX, LIMIT_NAME_CHARS, ContactContent, Content
+from ..const import DOMAIN
+from ..contents import Fields, filled, renamed
+from ..delivery import DEGRADE_FIELD, DELIVERY_FIELDS, EXPIRATION_FIELD, QUOTE_FIELD, TYPING_FIELD, Delivery, Terms
+from ..targets import Place, async_find_phone, async_find_targets, no_number
+from .common import TARGET_FIELDS
 
-SERVICE_SEND_MESSAGE: Final = "send_message"
-SERVICE_SEND_POLL: Final = "send_poll"
+ATTR_CONTACT_NUMBER: Final = "contact_number"
+ATTR_NAME: Final = "name"
+ATTR_ORGANIZATION: Final = "organization"
 
-ATTR_ALLOW_MULTIPLE: Final = "allow_multiple_responses"
-ATTR_MESSAGE: Final = "message"
-ATTR_OPTIONS: Final = "options"
-ATTR_QUESTION: Final = "question"
+# Of what is a message by itself.
+MESSAGE_FIELDS: Final[Fields] = {**QUOTE_FIELD, **EXPIRATION_FIELD, **DELIVERY_FIELDS}
 
+type Handler = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 
-_SEND_SCHEMA: Final = vol.Schema(
-    {
-        **cv.ENTITY_SERVICE_FIELDS,
-        vol.Optional(ATTR_TARGET): vol.All(cv.ensure_list, [cv.string]),
-        **ACCOUNT_FIELD,
-    }
-)
-SEND_MESSAGE_SCHEMA: Final = _SEND_SCHEMA.extend({vol.Required(ATTR_MESSAGE): cv.string})
-SEND_POLL_SCHEMA: Final = _SEND_SCHEMA.extend(
-    {
-        vol.Required(ATTR_QUESTION): filled(LIMIT_POLL_QUESTION_CHARS),
-        vol.Required(ATTR_OPTIONS): vol.All(
-            cv.ensure_list,
-            [filled(LIMIT_POLL_OPTION_CHARS)],
-            vol.Length(min=LIMIT_POLL_OPTIONS_MIN, max=LIMIT_POLL_OPTIONS_MAX),
-            vol.Unique(),
-        ),
-        vol.Optional(ATTR_ALLOW_MULTIPLE, default=False): cv.boolean,
-    }
-)
+_REPLY_TO: Final = {"reply_to": "quote"}
+_CONTACT_FIELDS: Final[Fields] = {
+    vol.Required(ATTR_NAME): filled(LIMIT_NAME_CHARS),
+    vol.Required(ATTR_CONTACT_NUMBER): vol.All(
+        cv.ensure_list, [filled(LIMIT_NAME_CHARS)], vol.Length(min=1, max=LIMIT_CONTACTS_MAX)
+    ),
+    vol.Optional(ATTR_ORGANIZATION): filled(LIMIT_NAME_CHARS),
+}
 
 
 @callback
 def async_setup(hass: HomeAssistant) -> None:
     """Register the actions."""
-    hass.services.async_register(
-        DOMAIN, SERVICE_SEND_MESSAGE, _send_message, SEND_MESSAGE_SCHEMA, supports_response=SupportsResponse.OPTIONAL
-    )
-    hass.services.async_register(
-        DOMAIN, SERVICE_SEND_POLL, _send_poll, SEND_POLL_SCHEMA, supports_response=SupportsResponse.OPTIONAL
-    )
+    register(hass, "send_message", sends(contents.text), {**contents.TEXT_FIELDS, **MESSAGE_FIELDS, **TYPING_FIELD})
+    register(hass, "send_location", sends(contents.location), {**contents.LOCATION_FIELDS, **MESSAGE_FIELDS})
+    register(hass, "send_contact", _send_contact, {**_CONTACT_FIELDS, **MESSAGE_FIELDS})
+    register(hass, "send_poll", sends(contents.poll), {**contents.POLL_FIELDS, **MESSAGE_FIELDS})
+    choices = {**MESSAGE_FIELDS, **DEGRADE_FIELD}
+    register(hass, "send_buttons", sends(contents.buttons), {**contents.BUTTONS_FIELDS, **choices})
+    register(hass, "send_list", sends(contents.choice_list), {**contents.LIST_FIELDS, **choices})
 
 
-async def _send_message(call: ServiceCall) -> ServiceResponse:
-    return await _send(call, text_content(call.data[ATTR_MESSAGE]))
+@callback
+def register(
+    hass: HomeAssistant,
+    name: str,
+    handler: Handler,
+    fields: Fields,
+    other_names: Mapping[str, str] | None = None,
+) -> None:
+    """Register an action that sends. `other_names`: what older automations call some of its fields."""
+    schema = vol.All(renamed({**_REPLY_TO, **(other_names or {})}), vol.Schema({**TARGET_FIELDS, **fields}))
+    hass.services.async_register(DOMAIN, name, handler, schema, supports_response=SupportsResponse.OPTIONAL)
 
 
-async def _send_poll(call: ServiceCall) -> ServiceResponse:
-    content = PollContent(
-        kind="poll",
-        question=call.data[ATTR_QUESTION],
-        options=call.data[ATTR_OPTIONS],
-        selectable=0 if call.data[ATTR_ALLOW_MULTIPLE] else 1,
-    )
-    return await _send(call, content)
+def delivery_of(call: ServiceCall, targets: Mapping[str, Place | HomeAssistantError]) -> Delivery:
+    """Return the delivery to these targets, as the call wants it."""
+    return Delivery(call.hass, targets, Terms.from_data(call.data, call.context))
 
 
-async def _send(call: ServiceCall, content: Content) -> dict[str, Any] | None:
-    delivery = Delivery()
-    _add_entities(delivery, call)
-    if targets := call.data.get(ATTR_TARGET):
-        delivery.add_named(find_account(call.hass, call.data.get(ATTR_ACCOUNT)), targets)
-    await delivery.async_send(content)
+async def async_finish(call: ServiceCall, delivery: Delivery) -> ServiceResponse:
+    """Wait as the call wants it, and return its response.
+
+    Raises:
+        HomeAssistantError: something went wrong, and the response does not tell.
+
+    """
+    await delivery.async_wait()
     # Whoever asks for the response finds the errors in there.
-    delivery.raise_errors(unless_some_sent=call.return_response)
+    delivery.raise_errors(told=call.return_response)
     return delivery.response() if call.return_response else None
 
 
-def _add_entities(delivery: Delivery, call: ServiceCall) -> None:
-    """Add the chats of the notify entities that the call targets, also by their device, area or label."""
-    selected = async_extract_referenced_entity_ids(call.hass, TargetSelection(call.data))
-    for entity_id in sorted(selected.referenced | selected.indirectly_referenced):
-        entity = er.async_get(call.hass).async_get(entity_id)
-        if not entity or entity.platform != DOMAIN or entity.domain != NOTIFY_DOMAIN:
-            if entity_id in selected.referenced:
-                delivery.fail(entity_id, invalid("not_a_chat", entity_id=entity_id))
-            continue
-        entry = call.hass.config_entries.async_get_known_entry(entity.config_entry_id or "")
-        try:
-            account = loaded_account(entry)
-            chat = entry.subentries[entity.config_subentry_id or ""]
-        except ServiceValidationError as err:
-            delivery.fail(entity_id, err)
-        else:
-            delivery.add(entity_id, account, chat.data[CONF_CHAT_ID])
+async def async_send(call: ServiceCall, content: Content) -> ServiceResponse:
+    """Send to the targets of the call, and return its response."""
+    delivery = delivery_of(call, await async_find_targets(call.hass, call.data))
+    await delivery.async_send(content)
+    return await async_finish(call, delivery)
+
+
+def sends(content: Callable[[Mapping[str, Any]], Content]) -> Handler:
+    """Return the handler that sends what the content is of the call's data."""
+
+    async def handle(call: ServiceCall) -> ServiceResponse:
+        return await async_send(call, content(call.data))
+
+    return handle
+
+
+async def _send_contact(call: ServiceCall) -> ServiceResponse:
+    phones = []
+    for number in call.data[ATTR_CONTACT_NUMBER]:
+        digits = await async_find_phone(call.hass, number)
+        if digits is None:
+            raise no_number(call.hass)
+        phones.append(f"+{digits}")
+    card: Any = {"name": call.data[ATTR_NAME], "phones": phones}
+    if ATTR_ORGANIZATION in call.data:
+        card["organization"] = call.data[ATTR_ORGANIZATION]
+    return await async_send(call, ContactContent(kind="contact", contacts=[card]))
