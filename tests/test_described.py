@@ -130,7 +130,7 @@ async def test_triggers_and_conditions(hass: HomeAssistant, kind: str) -> None:
         for field in [*fields, "no_such_field"]:
             complaints = await _complaints(hass, block, {**target, "options": {field: object()}})
             assert field in complaints, f"{name}.{field} takes anything"
-            assert ("extra keys" in complaints[field]) == (field == "no_such_field"), f"{name}.{field} is unknown"
+            assert ("not a valid option" in complaints[field]) == (field == "no_such_field"), f"{name}.{field} is unknown"
 
 
 def test_a_field_that_is_wrapped_is_found() -> None:

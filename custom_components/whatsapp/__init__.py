@@ -13,7 +13,10 @@ from .account import RELINK_CODES, Account, WhatsAppConfigEntry, create_client
 from .bridge import BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
 from .const import CONF_ACCOUNT_ID, DOMAIN
 from .entity import account_identifier, chat_identifier
+from .marking import async_mark_as_read
+from .received import async_remove, async_setup_keeper
 from .services import async_setup_services
+from .views import MediaView
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, and `notify.whatsapp` once for all accounts."""
     async_setup_services(hass)
+    hass.http.register_view(MediaView)
     hass.async_create_task(discovery.async_load_platform(hass, Platform.NOTIFY, DOMAIN, {CONF_NAME: DOMAIN}, config))
     return True
 
@@ -35,7 +39,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> 
     await _async_open(hass, entry, account)
     entry.async_on_unload(account.async_close)
     _register_device(hass, entry, account)
+    await async_setup_keeper(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_mark_as_read(entry)
     # Not before automations are armed and the entities are there: what is acknowledged does not come again.
     entry.async_on_unload(start.async_at_started(hass, account.async_start))
 
@@ -56,6 +62,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) ->
 async def async_remove_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> None:
     """Log the device out on WhatsApp, as far as that is possible."""
     ir.async_delete_issue(hass, DOMAIN, _schema_issue(entry))
+    await async_remove(hass, entry)
     try:
         async with create_client(entry.data) as client:
             await client.unlink(entry.data[CONF_ACCOUNT_ID])

@@ -15,9 +15,9 @@ from tests.support.scripted_bridge import TOKEN, ScriptedBridge
 
 
 def make_entry(
-    url: str, token: str, account: Account, chats: Iterable[Chat] = (), title: str | None = None
+    url: str, token: str, account: Account, chats: Iterable[Chat] = (), title: str | None = None, **options: Any
 ) -> MockConfigEntry:
-    """Return the entry of an account with the chats that were added to it."""
+    """Return the entry of an account with the chats that were added to it, and with these options."""
     subentries: list[ConfigSubentryData] = [chat_subentry(chat) for chat in chats]
     data: dict[str, Any] = {
         CONF_URL: url,
@@ -31,13 +31,16 @@ def make_entry(
         title=title or account["name"] or "WhatsApp",
         data=data,
         unique_id=account["account_id"],
+        options=options,
         subentries_data=subentries,
     )
 
 
-def scripted_entry(bridge: ScriptedBridge, chats: Iterable[Chat] = (), title: str | None = None) -> MockConfigEntry:
-    """Return the entry of a scripted bridge's account."""
-    return make_entry(bridge.url, TOKEN, bridge.account, chats, title)
+def scripted_entry(
+    bridge: ScriptedBridge, chats: Iterable[Chat] = (), title: str | None = None, **options: Any
+) -> MockConfigEntry:
+    """Return the entry of a scripted bridge's account, with these options."""
+    return make_entry(bridge.url, TOKEN, bridge.account, chats, title, **options)
 
 
 async def load(hass: HomeAssistant, entry: MockConfigEntry) -> None:

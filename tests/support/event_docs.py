@@ -1,32 +1,15 @@
-"""The tables of docs/events.md."""
+"""What docs/events.md says of events."""
 
 import re
-from typing import Final
 
-from demo.parts import ROOT
+from tests.support.docs import page, rows, sections
 
-PAGE: Final = (ROOT / "docs" / "events.md").read_text()
-
-
-def _rows(text: str) -> list[list[str]]:
-    """Return the cells of all rows of tables."""
-    return [
-        [cell.strip() for cell in line.strip().strip("|").split(" | ")]
-        for line in text.splitlines()
-        if line.startswith("| `")
-    ]
-
-
-def section(heading: str) -> str:
-    """Return what stands under a heading."""
-    found = re.search(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
-    assert found, heading
-    return found[1]
+SECTIONS = sections(page("events.md"))
 
 
 def bus_event_keys(event_type: str) -> set[str]:
     """Return the keys that a bus event has by its documentation."""
-    return {row[0].strip("`") for row in _rows(section(f"`{event_type}`"))}
+    return set(rows(SECTIONS[event_type]))
 
 
 def entity_event_attributes() -> dict[str, set[str]]:
@@ -34,10 +17,14 @@ def entity_event_attributes() -> dict[str, set[str]]:
     shared = {"timestamp", "replayed", "age"}
     place = {"chat", "chat_id", "chat_name", "is_group", "subentry_id"}
     attributes: dict[str, set[str]] = {}
-    for event_type, _, *own in _rows(section("Event entities")):
-        names = set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", own[0]) if own else ""))
+    for line in SECTIONS["Event entities"].splitlines():
+        if not line.startswith("| `"):
+            continue
+        event_type, _, own = line.split("|")[1:4]
+        # What is in brackets are values.
+        names = set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", own)))
         for role in names & {"sender", "voter", "by", "caller"}:
             names |= {f"{role}{part}" for part in ("_name", "_number", "_lid")}
-        name = event_type.strip("`")
+        name = event_type.strip("` ")
         attributes[name] = names | shared | (place if name != "devices_changed" else set())
     return attributes

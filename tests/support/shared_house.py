@@ -38,11 +38,11 @@ class SharedHouse:
             return await client.resolve(self.account["account_id"], reference)
 
     async def entry(
-        self, chats: dict[str, str], account: Account | None = None, title: str = "Alex"
+        self, chats: dict[str, str], account: Account | None = None, title: str = "Alex", **options: Any
     ) -> MockConfigEntry:
-        """Return a config entry with these chats added, names by number or id."""
+        """Return a config entry with these chats added, names by number or id, and with these options."""
         added: list[Chat] = [{**await self.chat(reference), "name": name} for reference, name in chats.items()]
-        return make_entry(self._bridge.url, self._bridge.token, account or self.account, added, title)
+        return make_entry(self._bridge.url, self._bridge.token, account or self.account, added, title, **options)
 
     async def second_account(self, whatsapp: Simulator) -> Account:
         """Return the account of Carlos, on the same bridge."""
