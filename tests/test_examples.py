@@ -3,11 +3,13 @@
 Examples use what is in this house, so that they run as they are: the account of Alex; Bea (+1 555 000 0002) and Carlos
 (+1 555 000 0003); the groups Family (120363000000000001@g.us) and Neighbours; Bea and Family are added: `notify.bea`,
 `event.bea`, `notify.family` and `event.family`; `camera.front_door`. What else they name of other integrations is made.
+The number +41 79 123 45 67 is Bea's too, where people put in one of their own.
 Bea and Carlos read all, and vote for the first option of each poll. A message id is `last`, or of a response variable.
 
 An automation is started by its first trigger, for which the test does what the trigger waits for.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 import logging
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any
 
 from homeassistant.components import recorder
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -46,40 +49,60 @@ class Starter:
     async def start(self, trigger: dict[str, Any]) -> None:
         """Let it happen."""
         kind = trigger["trigger"]
-        if kind == "event":
-            await self._event(trigger["event_type"], trigger.get("event_data", {}))
+        if kind == "event" and not trigger["event_type"].startswith("whatsapp_"):
+            self._hass.bus.async_fire(trigger["event_type"], trigger.get("event_data", {}))
+        elif kind == "event" or kind.startswith("whatsapp."):
+            await self._on_whatsapp(trigger)
         elif kind == "state":
-            self._hass.states.async_set(trigger["entity_id"], str(trigger.get("to", "on")))
+            await self._change(trigger["entity_id"], str(trigger.get("to", "on")))
         elif kind == "numeric_state":
-            value = trigger["above"] + 1 if "above" in trigger else trigger["below"] - 1
-            self._hass.states.async_set(trigger["entity_id"], str(value))
+            await self._change(
+                trigger["entity_id"], str(trigger["above"] + 1 if "above" in trigger else trigger["below"] - 1)
+            )
         elif kind == "time":
             now = dt_util.now()
             at = dt_util.parse_time(str(trigger["at"]))
             assert at
             then = now.replace(hour=at.hour, minute=at.minute, second=at.second, microsecond=0) + timedelta(days=1)
             async_fire_time_changed(self._hass, then)
-        elif kind == "whatsapp.message_received":
-            text = trigger.get("options", {}).get("text", "hello")
-            await self._say(text[0] if isinstance(text, list) else text, OWNER)
-        elif kind in ("whatsapp.poll_voted", "whatsapp.message_status"):
-            await self._event(kind, {})
         else:
             pytest.fail(f"how does a trigger of {kind} start? Say it in {__file__}")
 
-    async def _event(self, event_type: str, data: dict[str, Any]) -> None:
-        if "message_received" in event_type:
-            await self._say(data.get("content", "hello"), FAMILY if data.get("from") == FAMILY else OWNER)
-        elif "poll_vote" in event_type:
-            poll = {"target": "Bea", "question": "Heating on?", "options": ["Yes", "No"]}
-            await self._hass.services.async_call("whatsapp", "send_poll", poll, blocking=True)
-        elif "message_status" in event_type:
-            await self._hass.services.async_call("whatsapp", "send_message", {"target": "Bea", "message": "x"})
-        else:
-            self._hass.bus.async_fire(event_type, data)
+    async def _change(self, entity_id: str, state: str) -> None:
+        self._hass.states.async_set(entity_id, "before")
+        await self._hass.async_block_till_done()
+        self._hass.states.async_set(entity_id, state)
 
-    async def _say(self, text: str, to: str) -> None:
-        await self._whatsapp.do("phone.say", number=BEA, to=to, text=text)
+    async def _on_whatsapp(self, trigger: dict[str, Any]) -> None:
+        """Let people write or answer: in the group where the trigger names it, else Bea."""
+        wanted = trigger.get("options") or trigger.get("event_data") or {}
+        is_group = "family" in str(trigger).casefold() or FAMILY in str(trigger)
+        chat = FAMILY if is_group else BEA
+        name = trigger["trigger"] if "options" in trigger or "event_type" not in trigger else trigger["event_type"]
+        if name.endswith("message_received"):
+            text = _first(wanted.get("text") or wanted.get("content"), "hello")
+            await self._whatsapp.do("phone.say", number=BEA, to=FAMILY if is_group else OWNER, text=text)
+        elif name.endswith(("poll_voted", "poll_vote")):
+            option = _first(wanted.get("option") or wanted.get("options"), "Yes")
+            await self._send("send_poll", chat, question="What now?", options=[option, "Something else"])
+        elif name.endswith(("answered", "button_pressed")):
+            button = {"id": _first(wanted.get("button_id"), "yes"), "text": "Yes"}
+            await self._send("send_buttons", chat, message="What now?", buttons=[button, {"id": "no", "text": "No"}])
+        elif name.endswith("message_status"):
+            if wanted.get("status") == "failed":
+                await self._whatsapp.do("fault.set", kind="ack_error", code=479, times=1)
+            await self._send("send_message", chat, message="hello")
+        else:
+            pytest.fail(f"how does {name} come about? Say it in {__file__}")
+
+    async def _send(self, action: str, chat: str, **data: Any) -> None:
+        with suppress(HomeAssistantError):
+            await self._hass.services.async_call("whatsapp", action, {"target": chat, **data}, blocking=True)
+
+
+def _first(wanted: Any, otherwise: str) -> str:
+    found = wanted[0] if isinstance(wanted, list) else wanted
+    return str(found) if found else otherwise
 
 
 def _complaints(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -8,10 +8,14 @@ from typing import Any, Literal
 from homeassistant.util.yaml import parse_yaml
 
 from demo.parts import ROOT
+from demo.simulator import BEA
 
 from .docs import pages
 
 _BLOCK = re.compile(r"^( *)```ya?ml\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+
+# A number that pages show where people put one of their own.
+_PLACEHOLDERS = {"+41 79 123 45 67": f"+{BEA}"}
 
 type Kind = Literal["automation", "script", "configuration"]
 
@@ -32,6 +36,8 @@ def examples() -> Iterator[Example]:
         for block in _BLOCK.finditer(text):
             line = text.count("\n", 0, block.start()) + 1
             content = re.sub(rf"^{block[1]}", "", block[2], flags=re.MULTILINE)
+            for placeholder, number in _PLACEHOLDERS.items():
+                content = content.replace(placeholder, number)
             yield Example(f"{path.relative_to(ROOT)}:{line}", *_of_what_kind(parse_yaml(content)))
 
 
