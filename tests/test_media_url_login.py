@@ -97,7 +97,7 @@ async def test_authentication_without_anything(sender: Sender, files: FileServer
 
 @contextmanager
 def _camera(context: ssl.SSLContext, body: bytes) -> Generator[str]:
-    """Yield the address of a server with this certificate, in a thread: the loop of the test would report its errors."""
+    """Yield the address of a server with this certificate. It has a thread, so that its errors are its own."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

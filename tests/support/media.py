@@ -145,6 +145,7 @@ async def sender(hass: HomeAssistant, folder: Path, _nothing_stays: None) -> Sen
     hass.config.allowlist_external_dirs = {str(folder)}
     hass.config.media_dirs = {"local": str(folder)}
     assert await async_setup_component(hass, DOMAIN, {})
+    await hass.async_block_till_done()
     return Sender(hass, folder)
 
 

@@ -1,7 +1,7 @@
 """Turns what an automation names into a file that WhatsApp takes, and the content that describes it."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from homeassistant.core import HomeAssistant
 
@@ -22,8 +22,9 @@ async def async_prepare(hass: HomeAssistant, request: MediaRequest) -> AsyncGene
         HomeAssistantError: it could not be fetched or converted.
 
     """
-    async with workspace(hass) as space:
+    async with AsyncExitStack() as stack:
         try:
+            space = await stack.enter_async_context(workspace(hass))
             prepared = await async_prepared(space, request)
         except OSError as err:
             raise failed("media_io", error=err.strerror or type(err).__name__) from err

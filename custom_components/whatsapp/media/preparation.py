@@ -55,6 +55,8 @@ async def async_prepared(space: Workspace, request: MediaRequest) -> PreparedMed
 def _check(request: MediaRequest) -> None:
     if checked_caption(request.caption) and request.kind in ("audio", "sticker"):
         raise invalid("caption_not_possible")
+    if request.view_once and request.kind in ("document", "sticker"):
+        raise invalid("view_once_not_possible")
     if request.seconds is not None and not 0 <= request.seconds <= _SECONDS_MAX:
         raise invalid("seconds_invalid", limit=str(_SECONDS_MAX))
 

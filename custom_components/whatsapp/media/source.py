@@ -8,7 +8,6 @@ from typing import Final
 from homeassistant.components import media_source
 from homeassistant.components.media_player import async_process_play_media_url
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 
 from ..errors import failed, invalid
 from .fetch import Address, async_fetch, parsed
@@ -54,9 +53,9 @@ async def async_source(space: Workspace, request: MediaRequest) -> Source:
             found = await _async_from_media_source(space, media)
     except TimeoutError as err:
         raise failed("media_timeout", media=shown(media)) from err
-    except (HomeAssistantError, ValueError) as err:
-        # Each source says in its own way that it does not have it, has it not now, or not for us.
-        raise failed("media_unavailable", media=shown(media), error=shown(str(err))) from err
+    except Exception as err:
+        # Each source says in its own way that it does not have it: Home Assistant's own files do so by an assertion.
+        raise failed("media_unavailable", media=shown(media), error=shown(str(err) or type(err).__name__)) from err
     if isinstance(found, Source):
         return found
     return Source(await async_fetch(space, found, limit), found.url.name)
