@@ -89,7 +89,7 @@ async def async_write(
         async for chunk in chunks:
             await run(part.write, chunk)
         saved = await run(part.finish, name, taken)
-    except FileExistsError as err:
+    except _TakenError as err:
         raise invalid("file_exists", file_name=name) from err
     except OSError as err:
         raise failed("file_not_written", error=err.strerror or type(err).__name__) from err
@@ -98,6 +98,10 @@ async def async_write(
         return saved
     finally:
         await asyncio.shield(run(part.discard))
+
+
+class _TakenError(Exception):
+    """There is a file of that name."""
 
 
 class _Part:
@@ -151,7 +155,7 @@ class _Part:
             except FileExistsError:
                 continue
             return path
-        raise FileExistsError
+        raise _TakenError
 
     def discard(self) -> None:
         with self._lock:
