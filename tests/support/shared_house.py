@@ -18,6 +18,9 @@ from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator, populate
 from tests.support.entry import load, make_entry
 from tests.support.house import RealBridge
 
+# Options with which messages go out as fast as they can: tests send more in a second than people in an hour.
+AT_ONCE: dict[str, Any] = {"pacing_chat": 0, "pacing_account": 0}
+
 
 class SharedHouse:
     """What tests need of it. It runs in a loop of its own, since every test has another."""
@@ -99,6 +102,6 @@ async def whatsapp(house: SharedHouse) -> AsyncGenerator[Simulator]:
 @pytest.fixture
 async def entry(hass: HomeAssistant, house: SharedHouse) -> MockConfigEntry:
     """Return the loaded entry of the shared house's account, with Bea and the family added."""
-    made = await house.entry({BEA: "Bea", FAMILY: "Family"})
+    made = await house.entry({BEA: "Bea", FAMILY: "Family"}, **AT_ONCE)
     await load(hass, made)
     return made
