@@ -14,6 +14,7 @@ from tests.support.household import attentive, camera, household  # noqa: F401
 from tests.support.media import _nothing_stays, folder, sender  # noqa: F401
 from tests.support.scripted_account import impatient  # noqa: F401
 from tests.support.scripted_bridge import ScriptedBridge
+from tests.support.scripted_files import scripted_files  # noqa: F401
 from tests.support.shared_house import entry, house, whatsapp  # noqa: F401
 from tests.support.translations import _texts_are_there  # noqa: F401
 

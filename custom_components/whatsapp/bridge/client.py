@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+import os
 from pathlib import Path
 from ssl import SSLContext
 from typing import BinaryIO, Final, Self, TypedDict, Unpack, cast
@@ -145,13 +146,16 @@ class BridgeClient(ChatCommands, GroupCommands):
         """Bring a file of `size` bytes, and return the ticket that names it in the content of one message.
 
         Raises:
-            CommandFailed: `media_too_large`, `media_unavailable`, `storage_full`.
+            CommandFailed: `media_too_large`, `media_unavailable` (also when it is not of that size), `storage_full`.
             OSError: the file cannot be read.
 
         """
         ticket = cast("UploadResult", await self._request("upload", account_id=account_id, size=size))["ticket"]
         body = await asyncio.to_thread(file.open, "rb")
         try:
+            # More would be cut off, and of less the rest would be waited for.
+            if (await asyncio.to_thread(os.fstat, body.fileno())).st_size != size:
+                raise CommandFailed("the file has changed meanwhile", code="media_unavailable")
             async with self._file(session, "PUT", ticket, data=body, headers={"content-length": str(size)}):
                 return ticket
         finally:
