@@ -2,7 +2,8 @@
 
 Examples use what is in this house, so that they run as they are: the account of Alex; Bea (+1 555 000 0002) and Carlos
 (+1 555 000 0003); the groups Family (120363000000000001@g.us) and Neighbours; Bea and Family are added: `notify.bea`,
-`event.bea`, `notify.family` and `event.family`; `camera.front_door`. What else they name of other integrations is made.
+`event.bea`, `notify.family` and `event.family`; `camera.front_door`, the camera http://192.168.1.20/snapshot, the voice
+`tts.piper` and the file /media/manual.pdf, which all may be used. What else they name of other integrations is made.
 The number +41 79 123 45 67 is Bea's too, where people put in one of their own.
 Bea and Carlos read all, and vote for the first option of each poll. A message id is `last`, or of a response variable.
 
@@ -10,6 +11,7 @@ An automation is started by its first trigger, for which the test does what the 
 """
 
 from contextlib import suppress
+from dataclasses import replace
 import logging
 from pathlib import Path
 import shutil
@@ -24,7 +26,7 @@ import pytest
 from demo.parts import ROOT
 from demo.simulator import BEA, FAMILY, OWNER, Simulator
 from tests.support.examples import Example, examples
-from tests.support.household import Household
+from tests.support.household import Household, placed
 from tests.support.wait import until
 
 EXAMPLES = list(examples())
@@ -148,11 +150,12 @@ async def test_example(
     hass: HomeAssistant,
     whatsapp: Simulator,
     household: Household,
+    places: dict[str, str],
     caplog: pytest.LogCaptureFixture,
     example: Example,
 ) -> None:
-    household.furnish(example.parts)
-    await _run(hass, whatsapp, example)
+    await household.furnish(example.parts)
+    await _run(hass, whatsapp, replace(example, parts=placed(example.parts, places)))
     await hass.async_block_till_done()
     assert not _complaints(caplog)
 

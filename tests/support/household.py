@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from demo.simulator import BEA, CARLOS, Simulator, SimulatorError
 from tests.support.examples import find_all
+from tests.support.files import FileServer
 from tests.support.phone import inbox
 
 _ENTITY: Final = re.compile(
@@ -30,9 +31,12 @@ class Household:
         self.calls: list[ServiceCall] = []
         self._hass = hass
 
-    def furnish(self, parts: Iterable[dict[str, Any]]) -> None:
+    async def furnish(self, parts: Iterable[dict[str, Any]]) -> None:
         """Make the entities, off, and the actions of other integrations that are named. Conditions are met."""
         for part in parts:
+            if "media-source://tts/" in str(part):
+                assert await async_setup_component(self._hass, "homeassistant", {})
+                assert await async_setup_component(self._hass, "tts", {"tts": {"platform": "demo"}})
             for entity_id in _ENTITY.findall(str(part)):
                 if not self._hass.states.get(entity_id):
                     self._hass.states.async_set(entity_id, "off")
@@ -65,6 +69,34 @@ async def camera(hass: HomeAssistant, tmp_path: Path) -> Path:
     assert await hass.config_entries.async_setup(camera.entry_id)
     await hass.async_block_till_done()
     return path
+
+
+@pytest.fixture
+async def places(hass: HomeAssistant, tmp_path: Path, files: FileServer, camera: Path) -> dict[str, str]:
+    """Return where things really are that pages name: files, a camera at an address, a voice. All may be used."""
+    folder = tmp_path / "media"
+    await asyncio.to_thread(folder.mkdir)
+    await asyncio.to_thread((folder / "manual.pdf").write_bytes, b"%PDF-1.7")
+    hass.config.allowlist_external_dirs.add(str(folder))
+    hass.config.allowlist_external_urls.add(files.origin)
+    files.serve("/snapshot", await asyncio.to_thread(camera.read_bytes))
+    return {
+        "/media/": f"{folder}/",
+        "http://192.168.1.20/": files.origin,
+        "media-source://tts/tts.piper": "media-source://tts/demo",
+    }
+
+
+def placed(content: Any, places: dict[str, str]) -> Any:
+    """Return a part of an example with things where they are."""
+    if isinstance(content, dict):
+        return {key: placed(value, places) for key, value in content.items()}
+    if isinstance(content, list):
+        return [placed(value, places) for value in content]
+    if isinstance(content, str):
+        for named, place in places.items():
+            content = content.replace(named, place)
+    return content
 
 
 async def _answer(whatsapp: Simulator, number: str) -> None:
