@@ -16,6 +16,7 @@ LAYERS = [
     {
         *("services", "media_source", "views", "config_flow", "condition", "logbook", "trigger", "marking"),
         *("notify", "event", "sensor", "binary_sensor", "button"),
+        "repairs",
     },
     {
         "attachments",
@@ -25,7 +26,9 @@ LAYERS = [
         "targets",
         "entity",
         "chat_flow",
+        "issues",
         "link_flow",
+        "neighbour",
         "options_flow",
     },
     {"received"},

@@ -69,14 +69,14 @@ async def test_schema_says_which_side_to_update(
     assert isinstance(scripted_bridge.hello, dict)
     good, scripted_bridge.hello["schema"] = scripted_bridge.hello["schema"], schema
     assert await _fails(hass, entry) == (ConfigEntryState.SETUP_ERROR, key)
-    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"schema_{entry.entry_id}")
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
     assert issue
     assert issue.translation_key == key
     assert issue.translation_placeholders == {"name": "Owner"}
 
     scripted_bridge.hello["schema"] = good
     assert await hass.config_entries.async_reload(entry.entry_id)
-    assert not ir.async_get(hass).async_get_issue(DOMAIN, f"schema_{entry.entry_id}")
+    assert not ir.async_get(hass).async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
 
 
 async def test_other_fault_of_the_bridge_is_tried_again(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
@@ -196,7 +196,7 @@ async def test_removing_without_the_bridge_says_what_to_do(
     await load(hass, entry)
     await scripted_bridge.stop()
     await hass.config_entries.async_remove(entry.entry_id)
-    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"unlink_{entry.entry_id}")
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"unlink_failed_{ACCOUNT_ID}")
     assert issue
     assert issue.translation_key == "unlink_failed"
     assert "Remove it on the phone" in caplog.text

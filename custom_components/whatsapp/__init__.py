@@ -5,18 +5,16 @@ import logging
 from homeassistant.const import CONF_NAME, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
-from homeassistant.helpers import config_validation as cv, device_registry as dr, discovery, issue_registry as ir, start
+from homeassistant.helpers import config_validation as cv, device_registry as dr, discovery, start
 from homeassistant.helpers.device_registry import DeviceEntryType
 from homeassistant.helpers.typing import ConfigType
 
+from . import issues, neighbour
 from .account import RELINK_CODES, Account, WhatsAppConfigEntry, create_client
 from .bridge import BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
 from .const import CONF_ACCOUNT_ID, DOMAIN
 from .entity import account_identifier, chat_identifier
-from .marking import async_mark_as_read
-from .received import async_remove, async_setup_keeper
 from .services import async_setup_services
-from .views import MediaView
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -28,7 +26,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, and `notify.whatsapp` once for all accounts."""
     async_setup_services(hass)
-    hass.http.register_view(MediaView)
+    start.async_at_started(hass, neighbour.async_check)
     hass.async_create_task(discovery.async_load_platform(hass, Platform.NOTIFY, DOMAIN, {CONF_NAME: DOMAIN}, config))
     return True
 
@@ -39,9 +37,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> 
     await _async_open(hass, entry, account)
     entry.async_on_unload(account.async_close)
     _register_device(hass, entry, account)
-    await async_setup_keeper(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    async_mark_as_read(entry)
+    issues.AccountIssues(hass, entry).async_start()
     # Not before automations are armed and the entities are there: what is acknowledged does not come again.
     entry.async_on_unload(start.async_at_started(hass, account.async_start))
 
@@ -61,8 +58,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) ->
 
 async def async_remove_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> None:
     """Log the device out on WhatsApp, as far as that is possible."""
-    ir.async_delete_issue(hass, DOMAIN, _schema_issue(entry))
-    await async_remove(hass, entry)
+    issues.async_clear_all(hass, entry)
     try:
         async with create_client(entry.data) as client:
             await client.unlink(entry.data[CONF_ACCOUNT_ID])
@@ -72,15 +68,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) ->
         _LOGGER.warning(
             "The device could not be logged out of WhatsApp (%s). Remove it on the phone: Settings, Linked devices", err
         )
-        ir.async_create_issue(
-            hass,
-            DOMAIN,
-            f"unlink_{entry.entry_id}",
-            is_fixable=False,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key="unlink_failed",
-            translation_placeholders={"name": entry.title},
-        )
+        issues.async_raise(hass, "unlink_failed", entry.data[CONF_ACCOUNT_ID], name=entry.title)
 
 
 async def async_remove_config_entry_device(
@@ -104,29 +92,22 @@ async def _async_open(hass: HomeAssistant, entry: WhatsAppConfigEntry, account: 
         raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_token") from err
     except SchemaIncompatible as err:
         key = "bridge_too_old" if err.bridge_is_older else "bridge_too_new"
-        ir.async_create_issue(
-            hass,
-            DOMAIN,
-            _schema_issue(entry),
-            is_fixable=False,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key=key,
-            translation_placeholders={"name": entry.title},
-        )
+        issues.async_clear(hass, issues.SCHEMA - {key}, entry.entry_id)
+        issues.async_raise(hass, key, entry.entry_id, name=entry.title)
         raise ConfigEntryError(translation_domain=DOMAIN, translation_key=key) from err
     except CannotConnect as err:
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key="bridge_unreachable") from err
     except BridgeError as err:
         if err.code in RELINK_CODES:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=err.code) from err
+        if err.code in issues.STORAGE:
+            issues.async_raise(hass, err.code, entry.entry_id, name=entry.title)
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN, translation_key="bridge_error", translation_placeholders={"code": err.code}
         ) from err
-    ir.async_delete_issue(hass, DOMAIN, _schema_issue(entry))
-
-
-def _schema_issue(entry: WhatsAppConfigEntry) -> str:
-    return f"schema_{entry.entry_id}"
+    # What is watched while the entry is loaded is told then.
+    issues.async_clear(hass, {*issues.SCHEMA, *issues.STORAGE, "passkey_required"}, entry.entry_id)
+    issues.async_clear(hass, {"unlink_failed"}, account.account_id)
 
 
 def _register_device(hass: HomeAssistant, entry: WhatsAppConfigEntry, account: Account) -> None:

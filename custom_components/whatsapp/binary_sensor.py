@@ -6,10 +6,10 @@ from homeassistant.components.binary_sensor import BinarySensorDeviceClass, Bina
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.util import dt as dt_util
 
 from .account import WhatsAppConfigEntry
 from .entity import AccountEntity
+from .figures import as_time
 
 PARALLEL_UPDATES = 0
 
@@ -53,5 +53,5 @@ class RestrictionSensor(AccountEntity, BinarySensorEntity):
     def extra_state_attributes(self) -> dict[str, Any]:
         """Until when, as far as WhatsApp has said so."""
         restriction = self.account.state["restriction"]
-        until = restriction and restriction["until"]
-        return {"until": dt_util.utc_from_timestamp(until).isoformat() if until else None}
+        until = restriction["until"] if restriction else None
+        return {"until": as_time(until).isoformat() if until is not None else None}

@@ -3,6 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from statistics import median
 from time import time
 from typing import Final, Literal
@@ -17,6 +18,15 @@ TIMED_SENDS: Final = 100
 REMEMBERED_ERRORS: Final = 20
 
 type Figure = Literal["sent", "failed", "received"]
+
+
+# The end of the year 9999, with a day to spare for every time zone.
+_LATEST: Final = 253402214400.0
+
+
+def as_time(seconds: float) -> datetime:
+    """Return a time in UTC. What others say is not always a time that there is: then the first or the last."""
+    return datetime.fromtimestamp(max(0.0, min(seconds, _LATEST)), UTC)
 
 
 class Figures:

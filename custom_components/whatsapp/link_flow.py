@@ -5,12 +5,13 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Final, override
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 import voluptuous as vol
 
+from . import issues
 from .account import create_client
 from .bridge import BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
 from .bridge.protocol import Account, Chat, LinkMethod, Person
@@ -160,6 +161,10 @@ class LinkFlow(ConfigFlow):
         if not self._link or not self._link.error:
             return {}
         key = error_key(self._link.error)
+        if key == "passkey_required" and self.source == SOURCE_REAUTH:
+            # It takes a while, and not all who read that have the time just now.
+            entry = self._get_reauth_entry()
+            issues.async_raise(self.hass, key, entry.entry_id, name=entry.title)
         return {"base": "other_phone" if self._relink_id and key == "link_conflict" else key}
 
     def _show_link(self, step_id: str, failed_step_id: str) -> ConfigFlowResult:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, get_args, override
 
@@ -21,7 +21,7 @@ from homeassistant.helpers.typing import StateType
 from .account import Account, WhatsAppConfigEntry
 from .bridge.protocol import ConnectionReason, ConnectionStatus
 from .entity import AccountEntity
-from .figures import Figure
+from .figures import Figure, as_time
 
 PARALLEL_UPDATES = 0
 
@@ -178,7 +178,7 @@ class TimeSensor(FigureSensor):
     @override
     def _figure(self) -> StateType | date | datetime | Decimal:
         last = self.account.figures.last.get(self.entity_description.figure)
-        return self._restored if last is None else datetime.fromtimestamp(int(last), UTC)
+        return self._restored if last is None else as_time(int(last))
 
 
 class CountSensor(FigureSensor):
