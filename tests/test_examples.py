@@ -26,7 +26,7 @@ import pytest
 from demo.parts import ROOT
 from demo.simulator import BEA, FAMILY, OWNER, Simulator
 from tests.support.examples import Example, examples
-from tests.support.household import Household, placed
+from tests.support.household import Household
 from tests.support.wait import until
 
 EXAMPLES = list(examples())
@@ -150,12 +150,11 @@ async def test_example(
     hass: HomeAssistant,
     whatsapp: Simulator,
     household: Household,
-    places: dict[str, str],
     caplog: pytest.LogCaptureFixture,
     example: Example,
 ) -> None:
     await household.furnish(example.parts)
-    await _run(hass, whatsapp, replace(example, parts=placed(example.parts, places)))
+    await _run(hass, whatsapp, replace(example, parts=household.placed(example.parts)))
     await hass.async_block_till_done()
     assert not _complaints(caplog)
 

@@ -1,5 +1,6 @@
 """What Home Assistant's own media sources give: cameras, pictures, voices, files, uploads, and what others fetch."""
 
+import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -13,6 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockModule, mock_integration, mock_platform
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.whatsapp.media import source as source_module
 from tests.support.files import FileServer, endless
 from tests.support.media import SOUND, Sender, ffmpeg, picture
 
@@ -95,6 +97,8 @@ class _Shelf(media_source.MediaSource):
         self.address = address
 
     async def async_resolve_media(self, item: media_source.MediaSourceItem) -> media_source.PlayMedia:
+        if item.identifier == "lost":
+            await asyncio.Event().wait()
         return media_source.PlayMedia(f"{self.address}{item.identifier}", "image/jpeg")
 
 
@@ -123,6 +127,13 @@ async def test_source_that_fetches_answers_for_its_host(
     assert error.translation_key == "url_not_allowed"
     files.answer("/radio", endless())
     assert (await sender.refused("image", media="media-source://shelf/radio")).translation_key == "fetch_too_large"
+
+
+async def test_source_that_never_answers(hass: HomeAssistant, sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    await _shelve(hass, "http://127.0.0.1/")
+    monkeypatch.setattr(source_module, "_SECONDS_MAX", 0.01)
+    error = await sender.refused("image", media="media-source://shelf/lost")
+    assert (type(error), error.translation_key) == (HomeAssistantError, "media_timeout")
 
 
 class _View(HomeAssistantView):

@@ -1,13 +1,14 @@
 """Video, as it is made ready for WhatsApp."""
 
 from pathlib import Path
+import subprocess
 
 from homeassistant.exceptions import ServiceValidationError
 from PIL import Image
 import pytest
 
 from custom_components.whatsapp.media.limits import LIMITS, MEBIBYTE
-from tests.support.media import PICTURE, SOUND, Sender, ffmpeg, grey, picture, thumbnail
+from tests.support.media import PICTURE, SOUND, Sender, ffmpeg, ffprobe, grey, picture, thumbnail
 
 H264 = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-preset", "ultrafast")
 
@@ -129,6 +130,16 @@ async def test_video_that_cannot_fit(sender: Sender) -> None:
     )
     error = await sender.refused("video", source)
     assert (type(error), error.translation_key) == (ServiceValidationError, "video_too_long")
+
+
+async def test_video_that_does_not_say_how_long_it_is(sender: Sender) -> None:
+    """As a camera streams it."""
+    source = sender.folder / "stream.mkv"
+    command = ["ffmpeg", "-v", "error", *PICTURE, "-t", "2", "-c:v", "mpeg4", "-f", "matroska", "-"]
+    source.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: ASYNC221
+    assert "duration" not in ffprobe(source)["format"]
+    prepared = await sender.prepare("video", source)
+    assert prepared.content["seconds"] == pytest.approx(2, abs=0.2)
 
 
 async def test_gif_has_no_sound(sender: Sender) -> None:

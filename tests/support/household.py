@@ -27,9 +27,21 @@ _ENTITY: Final = re.compile(
 class Household:
     """Makes what automations name and the integration does not bring."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
+    def __init__(self, hass: HomeAssistant, places: dict[str, str]) -> None:
         self.calls: list[ServiceCall] = []
         self._hass = hass
+        self._places = places
+
+    def placed(self, content: Any) -> Any:
+        """Return a part of an example with things where they are."""
+        if isinstance(content, dict):
+            return {key: self.placed(value) for key, value in content.items()}
+        if isinstance(content, list):
+            return [self.placed(value) for value in content]
+        if isinstance(content, str):
+            for named, place in self._places.items():
+                content = content.replace(named, place)
+        return content
 
     async def furnish(self, parts: Iterable[dict[str, Any]]) -> None:
         """Make the entities, off, and the actions of other integrations that are named. Conditions are met."""
@@ -37,6 +49,7 @@ class Household:
             if "media-source://tts/" in str(part):
                 assert await async_setup_component(self._hass, "homeassistant", {})
                 assert await async_setup_component(self._hass, "tts", {"tts": {"platform": "demo"}})
+                await self._hass.async_block_till_done()
             for entity_id in _ENTITY.findall(str(part)):
                 if not self._hass.states.get(entity_id):
                     self._hass.states.async_set(entity_id, "off")
@@ -53,9 +66,9 @@ class Household:
 
 
 @pytest.fixture
-def household(hass: HomeAssistant) -> Household:
+def household(hass: HomeAssistant, places: dict[str, str]) -> Household:
     """Return the house, empty."""
-    return Household(hass)
+    return Household(hass, places)
 
 
 @pytest.fixture
@@ -85,18 +98,6 @@ async def places(hass: HomeAssistant, tmp_path: Path, files: FileServer, camera:
         "http://192.168.1.20/": files.origin,
         "media-source://tts/tts.piper": "media-source://tts/demo",
     }
-
-
-def placed(content: Any, places: dict[str, str]) -> Any:
-    """Return a part of an example with things where they are."""
-    if isinstance(content, dict):
-        return {key: placed(value, places) for key, value in content.items()}
-    if isinstance(content, list):
-        return [placed(value, places) for value in content]
-    if isinstance(content, str):
-        for named, place in places.items():
-            content = content.replace(named, place)
-    return content
 
 
 async def _answer(whatsapp: Simulator, number: str) -> None:
