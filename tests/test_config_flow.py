@@ -12,14 +12,12 @@ import pytest
 from custom_components.whatsapp import link_flow
 from custom_components.whatsapp.bridge import BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
 from custom_components.whatsapp.const import DOMAIN
-from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
+from demo.simulator import BEA, FAMILY, OWNER, Simulator
 from tests.support.dialog import Dialog
 from tests.support.house import RealBridge
-from tests.support.scripted_bridge import TOKEN, Fail, ScriptedBridge, chat
+from tests.support.scripted_bridge import TOKEN, Fail, ScriptedBridge
 
 TEXTS = json.loads(Path("custom_components/whatsapp/translations/en.json").read_text())
-DORA = "15550000004"
-NOBODY = "15559999999"
 
 
 async def _finish(dialog: Dialog) -> Any:
@@ -182,89 +180,6 @@ async def test_an_account_is_added_once(dialog: Dialog, other_dialog: Dialog, sc
     await other_dialog.choose("existing")
     assert other_dialog.step["type"] is FlowResultType.ABORT
     assert other_dialog.step["reason"] == "already_configured"
-
-
-async def test_people_are_offered_by_name_and_number(dialog: Dialog, scripted_bridge: ScriptedBridge) -> None:
-    scripted_bridge.account["name"] = "Alex"
-    scripted_bridge.chats = [
-        chat("15550000009@s.whatsapp.net", "zoe"),
-        chat("15550000008@s.whatsapp.net", "Bea"),
-        chat("15550000007@s.whatsapp.net"),
-        chat("77@lid", "Hidden"),
-        chat("78@lid"),
-        chat("79@lid", "Hidden"),
-    ]
-    scripted_bridge.answers["groups"] = {"groups": []}
-    await dialog.add(scripted_bridge)
-    await dialog.choose("existing")
-    assert "groups" not in dialog.step["data_schema"].schema
-    assert dialog.step["description_placeholders"]["name"] == "Alex"
-    assert dialog.offers("people") == [
-        "zoe (+15550000009)",
-        "Bea (+15550000008)",
-        "+15550000007",
-        "Hidden (77@lid)",
-        "78@lid",
-        "Hidden (79@lid)",
-    ]
-    await dialog.submit(people=["Hidden (79@lid)", "zoe (+15550000009)"])
-    entry = dialog.step["result"]
-    assert entry.title == "Alex"
-    assert {subentry.title: subentry.data["lid"] for subentry in entry.subentries.values()} == {
-        "Hidden": "79@lid",
-        "zoe": None,
-    }
-
-
-@pytest.mark.parametrize(
-    ("number", "error"),
-    [(NOBODY, "not_on_whatsapp"), ("079 123 45 67", "country_code_required"), ("Bea", "country_code_required")],
-)
-async def test_a_number_that_leads_nowhere(
-    dialog: Dialog, simulator: Simulator, bridge: RealBridge, number: str, error: str
-) -> None:
-    await bridge.link(simulator)
-    await dialog.add(bridge)
-    await dialog.choose("existing")
-    await dialog.submit(groups=["Family"], numbers=[BEA, number])
-    assert dialog.step["errors"] == {"numbers": error}
-    assert dialog.step["description_placeholders"]["number"] == number
-    await dialog.submit(groups=["Family"], numbers=[BEA, f"+{BEA}", CARLOS])
-    titles = {subentry.title for subentry in dialog.step["result"].subentries.values()}
-    assert titles == {"Family", f"+{BEA}", f"+{CARLOS}"}
-
-
-async def test_whatsapp_is_away_while_a_number_is_looked_up(
-    dialog: Dialog, simulator: Simulator, bridge: RealBridge
-) -> None:
-    await bridge.link(simulator)
-    # After the link: the phone tells a new device whom it knows.
-    await simulator.do("phone.create", number=DORA, name="Dora")
-    await dialog.add(bridge)
-    await dialog.choose("existing")
-    away = await simulator.do("fault.set", kind="http_status", code=503)
-    await simulator.do("server.disconnect", number=OWNER, reason="drop")
-    await bridge.until_account("disconnected")
-    await dialog.submit(numbers=[DORA])
-    assert dialog.step["errors"] == {"numbers": "not_connected"}
-    await simulator.do("fault.clear", id=away["id"])
-    await bridge.until_account("connected")
-    await dialog.submit(numbers=[DORA])
-    assert [subentry.title for subentry in dialog.step["result"].subentries.values()] == [f"+{DORA}"]
-
-
-async def test_the_bridge_is_away_while_chats_are_listed(
-    dialog: Dialog, simulator: Simulator, bridge: RealBridge
-) -> None:
-    await bridge.link(simulator)
-    await dialog.add(bridge)
-    await bridge.stop()
-    await dialog.choose("existing")
-    assert dialog.step["step_id"] == "chats"
-    assert dialog.step["errors"] == {"base": "cannot_connect"}
-    await bridge.start()
-    await dialog.submit(numbers=[BEA])
-    assert [subentry.title for subentry in dialog.step["result"].subentries.values()] == [f"+{BEA}"]
 
 
 def _fields(dialog: Dialog) -> set[str]:

@@ -31,27 +31,6 @@ async def _qr(dialog: Dialog, bridge: RealBridge | ScriptedBridge) -> None:
     await dialog.choose("qr")
 
 
-async def test_the_code_is_typed_on_the_phone(dialog: Dialog, simulator: Simulator, bridge: RealBridge) -> None:
-    await dialog.add(bridge)
-    await dialog.choose("phone")
-    assert dialog.step["step_id"] == "phone"
-    await dialog.submit(phone="+1 (555) 000-0001")
-    await simulator.do("phone.enter_code", number=OWNER, code=await dialog.code())
-    assert (await _finish(dialog)).data["phone"] == OWNER
-
-
-async def test_a_code_needs_a_phone_number(dialog: Dialog, simulator: Simulator, bridge: RealBridge) -> None:
-    await dialog.add(bridge)
-    await dialog.choose("phone")
-    await dialog.submit(phone="079 123 45 67")
-    assert dialog.step["step_id"] == "phone"
-    assert dialog.step["errors"] == {"phone": "country_code_required"}
-    assert dialog.suggests("phone") == "079 123 45 67"
-    await dialog.submit(phone=OWNER)
-    await simulator.do("phone.enter_code", number=OWNER, code=await dialog.code())
-    await _finish(dialog)
-
-
 async def test_qr_codes_follow_one_another(dialog: Dialog, scripted_bridge: ScriptedBridge) -> None:
     script_links(scripted_bridge)
     await _qr(dialog, scripted_bridge)
@@ -70,7 +49,10 @@ async def test_qr_codes_follow_one_another(dialog: Dialog, scripted_bridge: Scri
     await _finish(dialog)
 
 
-@pytest.mark.parametrize("error", ["link_expired", "link_conflict", "not_connected", "passkey_required", "rejected"])
+@pytest.mark.parametrize(
+    "error",
+    ["link_expired", "link_conflict", "not_connected", "passkey_required", "rejected", "restricted", "storage_full"],
+)
 async def test_a_link_that_fails_says_why_and_starts_over(
     dialog: Dialog, scripted_bridge: ScriptedBridge, error: str
 ) -> None:
@@ -81,23 +63,6 @@ async def test_a_link_that_fails_says_why_and_starts_over(
     assert dialog.step["errors"] == {"base": error}
     await dialog.submit()
     assert dialog.step["step_id"] == "qr"
-    await until(lambda: len(scripted_bridge.of("link")) == 2)
-    await link_moves(scripted_bridge, "linked", account=account())
-    await _finish(dialog)
-
-
-async def test_a_code_that_fails_says_why_and_starts_over(dialog: Dialog, scripted_bridge: ScriptedBridge) -> None:
-    script_links(scripted_bridge)
-    await dialog.add(scripted_bridge)
-    await dialog.choose("phone")
-    await dialog.submit(phone=OWNER)
-    await link_moves(scripted_bridge, "code", code="ABCD1234")
-    assert await dialog.code() == "ABCD1234"
-    await link_moves(scripted_bridge, "failed", error="link_expired")
-    await dialog.until_step("phone")
-    assert dialog.step["errors"] == {"base": "link_expired"}
-    assert dialog.suggests("phone") == OWNER
-    await dialog.submit(phone=OWNER)
     await until(lambda: len(scripted_bridge.of("link")) == 2)
     await link_moves(scripted_bridge, "linked", account=account())
     await _finish(dialog)

@@ -7,8 +7,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
+from custom_components.whatsapp.bridge.protocol import ConnectionReason
 from demo.simulator import BEA, OWNER, Simulator
 from tests.support.dialog import Dialog
+from tests.support.entry import load, scripted_entry
 from tests.support.house import RealBridge
 from tests.support.links import link_moves, script_links
 from tests.support.scripted_bridge import ACCOUNT_ID, ScriptedBridge, account
@@ -83,6 +85,37 @@ async def test_the_bridge_is_away_during_reauthentication(
     assert dialog.step["errors"] == {"token": "invalid_token"}
     await dialog.submit(token=token)
     await _renewed(hass, dialog, entry)
+
+
+@pytest.mark.parametrize("reason", ["replaced", "banned", "client_outdated"])
+async def test_a_session_that_whatsapp_has_ended_without_a_logout(
+    hass: HomeAssistant, dialog: Dialog, scripted_bridge: ScriptedBridge, reason: ConnectionReason
+) -> None:
+    entry = scripted_entry(scripted_bridge)
+    await load(hass, entry)
+    scripted_bridge.account = account("disconnected")
+    scripted_bridge.account["connection"]["reason"] = reason
+    entry.async_start_reauth(hass)
+    await _reauth(hass, dialog, entry)
+    assert dialog.step["step_id"] == "reauth_confirm"
+    assert dialog.step["errors"] == {"base": reason}
+    assert not dialog.step["data_schema"].schema
+    await dialog.submit()
+    assert dialog.step["errors"] == {"base": reason}
+    scripted_bridge.account = account()
+    await dialog.submit()
+    assert dialog.step["reason"] == "reauth_successful"
+
+
+async def test_a_bridge_that_only_cannot_reach_whatsapp_needs_nobody(
+    hass: HomeAssistant, dialog: Dialog, scripted_bridge: ScriptedBridge
+) -> None:
+    entry = scripted_entry(scripted_bridge)
+    await load(hass, entry)
+    scripted_bridge.account = account("disconnected")
+    scripted_bridge.account["connection"]["reason"] = "network"
+    await dialog.open("whatsapp", source="reauth", entry_id=entry.entry_id)
+    assert dialog.step["reason"] == "reauth_successful"
 
 
 async def test_an_account_that_was_logged_out_is_linked_again(
@@ -179,6 +212,63 @@ async def test_the_bridge_has_moved(
     await _renewed(hass, dialog, entry, "reconfigure_successful")
     assert entry.data["url"] == bridge.url
     assert entry.data["token"] == bridge.token
+
+
+async def test_accounts_that_share_a_bridge_move_with_it(
+    hass: HomeAssistant,
+    dialog: Dialog,
+    other_dialog: Dialog,
+    *,
+    simulator: Simulator,
+    bridge: RealBridge,
+    entry: ConfigEntry,
+    scripted_bridge: ScriptedBridge,
+) -> None:
+    await bridge.link(simulator, BEA)
+    await other_dialog.add(bridge)
+    await other_dialog.choose("existing")
+    await other_dialog.submit()
+    beas: ConfigEntry = other_dialog.step["result"]
+    elsewhere = scripted_entry(scripted_bridge)
+    await load(hass, elsewhere)
+    untouched = dict(elsewhere.data)
+
+    # Set up while the bridge is away, the entry has no listener that would reload it.
+    assert await hass.config_entries.async_unload(beas.entry_id)
+    await bridge.move()
+    await hass.config_entries.async_setup(beas.entry_id)
+    assert beas.state is ConfigEntryState.SETUP_RETRY
+    await dialog.open("whatsapp", source="reconfigure", entry_id=entry.entry_id)
+    await dialog.submit(url=bridge.url)
+    await _renewed(hass, dialog, entry, "reconfigure_successful")
+    await until(lambda: beas.state is ConfigEntryState.LOADED)
+    assert beas.data["url"] == bridge.url
+    assert beas.data["phone"] == BEA
+    assert elsewhere.data == untouched
+
+
+async def test_a_new_token_is_for_all_accounts_of_the_bridge(
+    hass: HomeAssistant,
+    dialog: Dialog,
+    other_dialog: Dialog,
+    *,
+    simulator: Simulator,
+    bridge: RealBridge,
+    entry: ConfigEntry,
+) -> None:
+    await bridge.link(simulator, BEA)
+    await other_dialog.add(bridge)
+    await other_dialog.choose("existing")
+    await other_dialog.submit()
+    beas: ConfigEntry = other_dialog.step["result"]
+    await _change_token(bridge)
+    await _reauth(hass, dialog, entry)
+    await _reauth(hass, other_dialog, beas)
+    assert other_dialog.step["errors"] == {"token": "invalid_token"}
+    await dialog.submit(token=bridge.token)
+    await _renewed(hass, dialog, entry)
+    await until(lambda: beas.state is ConfigEntryState.LOADED)
+    assert beas.data["token"] == bridge.token
 
 
 async def test_another_bridge_does_not_have_the_account(

@@ -81,6 +81,7 @@ def test_a_number_without_country_code_is_none_where_the_country_is_not_known(ty
         "123",
         "+12",
         "+999 12345678",
+        "555-0001",
         "1" * 400,
         "Bea",
         "1-800-FLOWERS",

@@ -31,6 +31,14 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     return True
 
 
+async def async_migrate_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> bool:
+    """Take an entry of another minor version as it is: that is what makes it minor.
+
+    Home Assistant itself refuses one of a newer major version, and says so in the log.
+    """
+    return True
+
+
 async def async_setup_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> bool:
     """Set up one account."""
     account = entry.runtime_data = Account(hass, entry)

@@ -187,6 +187,8 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
 
     def _create(self, chats: Iterable[Chat]) -> ConfigFlowResult:
         account = self._account
+        # On a double click the first has made it by now. A second would take its place, and log it out.
+        self._abort_if_unique_id_configured()
         return self.async_create_entry(
             title=display_name(account),
             data={**self._bridge, CONF_ACCOUNT_ID: account["account_id"], CONF_PHONE: account["phone"]},

@@ -7,8 +7,9 @@ from phonenumbers import (
     NumberParseException,
     PhoneNumber,
     PhoneNumberFormat,
+    ValidationResult,
     format_number,
-    is_possible_number,
+    is_possible_number_with_reason,
     is_valid_number,
     normalize_digits_only,
     parse,
@@ -58,7 +59,9 @@ def _parse(text: str, country: str | None = None) -> PhoneNumber | None:
         number = parse(text, country)
     except NumberParseException:
         return None
-    return number if is_possible_number(number) and len(_international(number)) in _DIGITS else None
+    # Numbers that are good within a town only are none here.
+    whole = is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    return number if whole and len(_international(number)) in _DIGITS else None
 
 
 def _international(number: PhoneNumber) -> str:
