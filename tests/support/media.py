@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 import json
 from pathlib import Path
@@ -71,8 +72,12 @@ def grey(image: Image.Image, x: int, y: int) -> int:
 
 def children() -> set[int]:
     """Return the processes that this one has started."""
-    listed = [task.joinpath("children").read_text() for task in Path("/proc/self/task").iterdir()]
-    return {int(pid) for pid in " ".join(listed).split()}
+    listed = []
+    for task in Path("/proc/self/task").iterdir():
+        # A thread may end meanwhile.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            listed += task.joinpath("children").read_text().split()
+    return {int(pid) for pid in listed}
 
 
 class Sender:
