@@ -105,4 +105,4 @@ def watching(folder: str, limit: float = LIMIT, tool: int = sys.monitoring.PROFI
 def _nothing_blocks() -> Generator[None]:
     with watching(str(PACKAGE)) as guard:
         yield
-    assert not guard.blocked, "the event loop was blocked"
+    assert not guard.blocked, guard.blocked
