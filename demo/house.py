@@ -21,9 +21,11 @@ _TEMPLATE: Final = Path(__file__).parent / "home-assistant"
 class House:
     """Keeps all its state in one folder, with what the programs print under `logs`.
 
-    After `start`, `control_url` is the simulator's and `token` a long-lived access token of Home Assistant's owner.
+    After `start`, `whatsapp` is what the simulator said, `control_url` its control, and `token` a long-lived access
+    token of Home Assistant's owner.
     """
 
+    whatsapp: dict[str, Any]
     bridge: Part[dict[str, Any]]
     home_assistant: Part[bool]
 
@@ -61,7 +63,7 @@ class House:
         """
         logs = self._folder / "logs"
         simulator = self._keep(simulator_part(logs))
-        whatsapp = await simulator.start()
+        whatsapp = self.whatsapp = await simulator.start()
         self.control_url = whatsapp["control_url"]
         self.bridge = self._keep(bridge_part(logs, self._folder / "bridge", whatsapp, port=self._bridge_port))
         await asyncio.gather(self.bridge.start(), asyncio.to_thread(self._prepare_config))

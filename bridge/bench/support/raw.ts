@@ -20,12 +20,12 @@ import { silenceConsole, silent } from '../../simulator/silence.ts'
 import { clock } from './clock.ts'
 import { RawAuth } from './raw-auth.ts'
 
-/** `at` on the `clock`; `ms` from asking Baileys to the server's confirmation of the last text. */
+/** `at` and `asked` on the `clock`; `ms` from asking Baileys to the server's confirmation of the last text. */
 export type RawLine =
   | { type: 'qr'; qr: string }
   | { type: 'open'; at: number }
   | { type: 'message'; text: string; at: number }
-  | { type: 'sent'; ms: number }
+  | { type: 'sent'; asked: number; ms: number }
 
 silenceConsole()
 const { values } = parseArgs({
@@ -64,9 +64,9 @@ function onConnection({ connection, qr, lastDisconnect }: Partial<ConnectionStat
 }
 
 async function sendAll({ to, texts }: { to: string; texts: string[] }): Promise<void> {
-  const start = clock()
+  const asked = clock()
   await Promise.all(texts.map(async (text) => send(`${to}@s.whatsapp.net`, text)))
-  tell({ type: 'sent', ms: clock() - start })
+  tell({ type: 'sent', asked, ms: clock() - asked })
 }
 
 async function send(jid: string, text: string): Promise<void> {

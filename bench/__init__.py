@@ -1,0 +1,1 @@
+"""Measurements of the whole: Home Assistant, the bridge and a simulated WhatsApp."""

@@ -1,0 +1,197 @@
+"""Measures from inside Home Assistant: put there by `scripts/bench home-assistant`."""
+
+import asyncio
+import gc
+import os
+import threading
+import time
+from types import MappingProxyType
+from typing import Any, Final
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry
+from homeassistant.core import Event, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.helpers.typing import ConfigType
+
+from custom_components.whatsapp.chat_flow import chat_subentry
+from custom_components.whatsapp.config_flow import WhatsAppConfigFlow
+from custom_components.whatsapp.const import DOMAIN as WHATSAPP
+
+DOMAIN: Final = "whatsapp_bench"
+# Milliseconds from which on it is remembered what a callback was.
+_LONG: Final = 5.0
+_REMEMBERED: Final = 50
+
+
+def clock() -> float:
+    """Return milliseconds of a clock that all processes of a machine share."""
+    return time.monotonic() * 1000
+
+
+class Watch:
+    """How long single callbacks keep the event loop from everything else, in milliseconds.
+
+    `wall` is the time that passes, `cpu` what the loop's thread computes, and `blocked` the time that passes without
+    what the thread waits for a processor: that says only how busy the machine is.
+    """
+
+    def __init__(self) -> None:
+        self.callbacks = 0
+        self.blocked = self.wall = self.cpu = 0.0
+        self.collections: list[float] = []
+        self._collecting = 0.0
+        self.long: list[dict[str, Any]] = []
+        self._original: Any = None
+        self._queue = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)
+
+    def start(self) -> None:
+        """Look at every callback from here on."""
+        original = self._original = asyncio.Handle._run  # noqa: SLF001
+
+        def run(handle: asyncio.Handle) -> None:
+            waited, cpu, wall = self._waited(), time.thread_time(), time.perf_counter()
+            original(handle)
+            spent = (time.perf_counter() - wall) * 1000
+            self._note(handle, spent, (time.thread_time() - cpu) * 1000, spent - (self._waited() - waited))
+
+        asyncio.Handle._run = run  # type: ignore[assignment, method-assign] # noqa: SLF001
+        gc.callbacks.append(self._note_collection)
+
+    def stop(self) -> dict[str, Any]:
+        """Look no more, and return what was seen."""
+        asyncio.Handle._run = self._original  # type: ignore[method-assign] # noqa: SLF001
+        gc.callbacks.remove(self._note_collection)
+        # The callback that runs now is still looked at.
+        asyncio.get_running_loop().call_soon(os.close, self._queue)
+        return {
+            "callbacks": self.callbacks,
+            "blocked_max_ms": self.blocked,
+            "wall_max_ms": self.wall,
+            "cpu_max_ms": self.cpu,
+            "collections": len(self.collections),
+            "collection_max_ms": max(self.collections, default=0.0),
+            "long": self.long,
+        }
+
+    def _note_collection(self, phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            self._collecting = time.perf_counter()
+        else:
+            self.collections.append((time.perf_counter() - self._collecting) * 1000)
+
+    def _waited(self) -> float:
+        """Return how long the loop's thread has waited for a processor so far."""
+        return int(os.pread(self._queue, 64, 0).split()[1]) / 1e6
+
+    def _note(self, handle: asyncio.Handle, wall: float, cpu: float, blocked: float) -> None:
+        self.callbacks += 1
+        self.wall, self.cpu, self.blocked = max(self.wall, wall), max(self.cpu, cpu), max(self.blocked, blocked)
+        if blocked >= _LONG and len(self.long) < _REMEMBERED:
+            self.long.append({"blocked_ms": blocked, "wall_ms": wall, "cpu_ms": cpu, "what": _name(handle)})
+
+
+def _name(handle: asyncio.Handle) -> str:
+    task = getattr(handle._callback, "__self__", None)  # type: ignore[attr-defined] # noqa: SLF001
+    return task.get_name() if isinstance(task, asyncio.Task) else repr(handle)[:200]
+
+
+class Meter:
+    """The actions of this component."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        # By text, when an automation started on it, and when it was on the bus.
+        self._heard: dict[str, float] = {}
+        self._on_bus: dict[str, float] = {}
+        self._count = 0
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._watch: Watch
+
+    @callback
+    def note(self, event: Event) -> None:
+        """Note that a message is on the bus."""
+        self._on_bus[event.data["content"]] = clock()
+
+    async def add_entry(self, call: ServiceCall) -> None:
+        """Add a config entry as the dialogs make it; `data`, `options`, `account_id`, and `chats` of the bridge."""
+        entry = ConfigEntry(
+            version=WhatsAppConfigFlow.VERSION,
+            minor_version=WhatsAppConfigFlow.MINOR_VERSION,
+            domain=WHATSAPP,
+            title="Alex",
+            data=call.data["data"],
+            options=call.data["options"],
+            unique_id=call.data["account_id"],
+            source=SOURCE_USER,
+            discovery_keys=MappingProxyType({}),
+            subentries_data=[chat_subentry(chat) for chat in call.data["chats"]],
+        )
+        await self._hass.config_entries.async_add(entry)
+
+    async def send(self, call: ServiceCall) -> ServiceResponse:
+        """Send `text` to `target`, and answer `{asked, answered, status}` on the clock."""
+        asked = clock()
+        sent: Any = await self._hass.services.async_call(
+            WHATSAPP,
+            "send_message",
+            {"target": call.data["target"], "message": call.data["text"]},
+            blocking=True,
+            return_response=True,
+        )
+        return {"asked": asked, "answered": clock(), "status": sent["status"]}
+
+    @callback
+    def hear(self, call: ServiceCall) -> None:
+        """Note that an automation started with this `text`."""
+        text = call.data["text"]
+        self._heard[text] = clock()
+        self._count += 1
+        if waiting := self._waiting.pop(text, None):
+            waiting.set_result(None)
+
+    async def wait_heard(self, call: ServiceCall) -> ServiceResponse:
+        """Answer `{heard, on_bus}` as soon as an automation has started with this `text`."""
+        text = call.data["text"]
+        if text not in self._heard:
+            self._waiting[text] = self._hass.loop.create_future()
+            await self._waiting[text]
+        return {"heard": self._heard.pop(text), "on_bus": self._on_bus.pop(text)}
+
+    @callback
+    def collect(self, call: ServiceCall) -> ServiceResponse:
+        """Answer what automations heard since the last time, `count` with repetitions, and who this process is."""
+        if settled := call.data.get("settle"):
+            gc.collect()
+        answer: dict[str, Any] = {
+            "heard": self._heard,
+            "on_bus": self._on_bus,
+            "count": self._count,
+            "pid": os.getpid(),
+            "objects": len(gc.get_objects()) if settled else None,
+        }
+        self._heard, self._on_bus, self._count = {}, {}, 0
+        return answer
+
+    @callback
+    def watch(self, call: ServiceCall) -> ServiceResponse:
+        """Watch the event loop, or answer what was seen of it until now: `{running}`."""
+        if call.data["running"]:
+            self._watch = Watch()
+            self._watch.start()
+            return {}
+        return self._watch.stop()
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions."""
+    meter = Meter(hass)
+    hass.bus.async_listen("whatsapp_message_received", meter.note)
+    hass.services.async_register(DOMAIN, "add_entry", meter.add_entry)
+    hass.services.async_register(DOMAIN, "heard", meter.hear)
+    for name, answer in (
+        ("send", meter.send),
+        ("wait_heard", meter.wait_heard),
+        ("collect", meter.collect),
+        ("watch", meter.watch),
+    ):
+        hass.services.async_register(DOMAIN, name, answer, supports_response=SupportsResponse.ONLY)
+    return True
