@@ -45,11 +45,16 @@ def _of_what_kind(content: Any) -> tuple[Kind, list[dict[str, Any]]]:
     if isinstance(content, dict) and not {"triggers", "sequence", "action", "use_blueprint"} & set(content):
         return "configuration", [content]
     items = content if isinstance(content, list) else [content]
-    if all({"triggers", "use_blueprint"} & set(item) for item in items):
-        return "automation", items
-    if all("sequence" in item for item in items):
+    if all("sequence" in item or _is_of_blueprint(item, "script") for item in items):
         return "script", items
+    if all("triggers" in item or _is_of_blueprint(item, "automation") for item in items):
+        return "automation", items
     return "script", [{"sequence": items}]
+
+
+def _is_of_blueprint(item: dict[str, Any], domain: str) -> bool:
+    """Tell whether the item uses a blueprint of ours for this domain."""
+    return "use_blueprint" in item and (ROOT / "blueprints" / domain / item["use_blueprint"]["path"]).exists()
 
 
 def find_all(content: Any, *keys: str) -> Iterator[Any]:
