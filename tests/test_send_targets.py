@@ -140,3 +140,12 @@ async def test_numbers_are_masked_in_what_is_raised(hass: HomeAssistant, entry: 
     assert str(caught.value).startswith("2 of 3 targets failed.")
     assert "5559999" not in str(caught.value)
     assert hass.services.has_service(DOMAIN, "send_message")
+
+
+async def test_chats_are_picked_in_a_field(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """The tools of Home Assistant have no other place for them when a number is to be enough."""
+    assert await _targets(hass, chats={"entity_id": ["notify.bea"], "label_id": []}) == ["notify.bea"]
+    assert await _targets(hass, chats={"entity_id": "notify.bea"}, target=["Bea", "Family"]) == [
+        "notify.bea",
+        "Family",
+    ]

@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 ATTR_ACCOUNT: Final = "account"
+ATTR_CHATS: Final = "chats"
 ATTR_TARGET: Final = "target"
 
 _NUMBER: Final = re.compile(r"[+\uff0b]?[\d\s().\-/\u00a0\u2010-\u2015\u202f]{5,}")
@@ -84,19 +85,20 @@ def loaded_account(entry: WhatsAppConfigEntry) -> Account:
 async def async_find_targets(hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, Place | HomeAssistantError]:
     """Return the chats that the data of an action name, or what is wrong, by what the caller calls them.
 
-    `data` has entities, devices, areas, floors and labels as Home Assistant gives them, and `target` with numbers, ids
-    and names of chats of `account`. Two names may be of the same chat.
+    `data` has entities, devices, areas, floors and labels as Home Assistant gives them, by themselves or in `chats`,
+    and `target` with numbers, ids and names of chats of `account`. Two names may be of the same chat.
 
     Raises:
         ServiceValidationError: no target is named.
 
     """
     found: dict[str, Place | HomeAssistantError] = {}
-    for name in _selected_entities(hass, data, found):
-        try:
-            found[name] = _entity_place(hass, name)
-        except ServiceValidationError as err:
-            found[name] = err
+    for selection in (data, data.get(ATTR_CHATS, {})):
+        for name in _selected_entities(hass, selection, found):
+            try:
+                found[name] = _entity_place(hass, name)
+            except ServiceValidationError as err:
+                found[name] = err
     if names := data.get(ATTR_TARGET):
         # Entities know their account, so that only the others need to know which.
         by_name = any(not _is_entity(hass, name) for name in names)

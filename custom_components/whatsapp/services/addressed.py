@@ -5,27 +5,21 @@ from typing import Any, Final
 
 from homeassistant.core import ServiceCall
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.target import TargetSelection
 import voluptuous as vol
 
 from ..errors import invalid
 from ..failures import raise_failures
-from ..targets import ATTR_TARGET, Place, async_find_targets
-from .common import ACCOUNT_FIELD
+from ..targets import ATTR_CHATS, ATTR_TARGET, Place, async_find_targets
+from .common import TARGET_FIELDS
 
-ADDRESSED_SCHEMA: Final = vol.Schema(
-    {
-        **cv.ENTITY_SERVICE_FIELDS,
-        vol.Optional(ATTR_TARGET): vol.All(cv.ensure_list, [cv.string]),
-        **ACCOUNT_FIELD,
-    }
-)
+ADDRESSED_SCHEMA: Final = vol.Schema(TARGET_FIELDS)
 
 
 def addresses_chats(call: ServiceCall) -> bool:
     """Return whether a call addresses anything, be it there or not."""
-    return TargetSelection(call.data).has_any_target or bool(call.data.get(ATTR_TARGET))
+    selections = (call.data, call.data.get(ATTR_CHATS, {}))
+    return any(TargetSelection(each).has_any_target for each in selections) or bool(call.data.get(ATTR_TARGET))
 
 
 async def async_one_chat(call: ServiceCall) -> Place:
