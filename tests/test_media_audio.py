@@ -7,7 +7,7 @@ from homeassistant.exceptions import ServiceValidationError
 import pytest
 
 from custom_components.whatsapp.bridge.protocol import LIMIT_WAVEFORM_CHARS
-from tests.support.media import PICTURE, SOUND, Sender, ffmpeg, picture
+from tests.support.media import PICTURE, SOUND, Sender, ffmpeg, ffprobe, picture
 
 SILENCE = ("-f", "lavfi", "-i", "anullsrc=sample_rate=44100")
 # Silent, then quiet, then loud.
@@ -111,6 +111,15 @@ async def test_other_music_becomes_aac(sender: Sender, name: str, codec: tuple[s
     assert found["audio"]["codec_name"] == "aac"
     assert "m4a" in found["format"]["format_name"]
     assert prepared.content["seconds"] == pytest.approx(2, abs=0.2)
+
+
+async def test_sound_in_a_container_of_videos(sender: Sender) -> None:
+    """As it is it would be taken for a video."""
+    source = ffmpeg(sender.folder / "a.mp4", *SOUND, "-t", "1")
+    found = (await sender.prepare("audio", source, voice=False)).probe(sender.folder)
+    assert found["format"]["tags"]["major_brand"] == "M4A "
+    # Not encoded anew.
+    assert found["audio"]["bit_rate"] == ffprobe(source)["audio"]["bit_rate"]
 
 
 async def test_sound_of_a_video(sender: Sender) -> None:

@@ -16,8 +16,8 @@ _RATE: Final = 48_000
 _FLOOR: Final = 0.02
 _LEVEL: Final = re.compile(rb"RMS_level=(\S+)")
 
-# What WhatsApp plays as it is: containers with their codecs.
-_PLAYED: Final = (({"mp3"}, {"mp3"}), ({"mp4", "aac"}, {"aac"}), ({"ogg"}, {"opus"}), ({"amr"}, {"amr_nb"}))
+# What WhatsApp plays as it is, each codec in its own container.
+_PLAYED: Final = {"mp3": "mp3", "aac": "aac", "opus": "ogg", "amr_nb": "amr"}
 
 
 async def async_voice_note(space: Workspace, source: Path, probe: Probe) -> Path:
@@ -45,12 +45,13 @@ async def async_playable(space: Workspace, source: Path, probe: Probe) -> Path:
         HomeAssistantError: see `async_convert`.
 
     """
-    if not probe.video and any(formats & probe.formats and probe.audio in codecs for formats, codecs in _PLAYED):
+    # Sound in an MP4 that does not say so is taken for a video.
+    is_m4a = probe.audio == "aac" and probe.brand.startswith("M4A")
+    if not probe.video and (is_m4a or _PLAYED.get(probe.audio or "") in probe.formats):
         return source
     target = space.folder / "audio.m4a"
-    await async_convert(
-        space, source, target, "-map", "0:a:0", "-c:a", "aac", "-b:a", "128k", "-movflags", "+faststart", "-f", "ipod"
-    )
+    codec = ("copy",) if probe.audio == "aac" else ("aac", "-b:a", "128k")
+    await async_convert(space, source, target, "-map", "0:a:0", "-c:a", *codec, "-movflags", "+faststart", "-f", "ipod")
     return target
 
 

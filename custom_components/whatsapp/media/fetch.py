@@ -146,10 +146,13 @@ async def _save(space: Workspace, response: aiohttp.ClientResponse, limit: int) 
         raise invalid("fetch_too_large", host=host, limit=mebibytes(limit))
     target = space.folder / "fetched"
     size = 0
-    with await space.async_run(target.open, "wb") as file:
+    file = await space.async_run(target.open, "wb")
+    try:
         async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
             size += len(chunk)
             if size > limit:
                 raise invalid("fetch_too_large", host=host, limit=mebibytes(limit))
             await space.async_run(file.write, chunk)
+    finally:
+        await space.async_run(file.close)
     return target
