@@ -69,10 +69,10 @@ async def entry(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> ConfigE
 
 @pytest.fixture
 def allowed(hass: HomeAssistant, tmp_path: Path) -> Path:
-    """Return the one folder that Home Assistant may write to."""
+    """Return the one folder that Home Assistant may write to, besides the one that everybody can read."""
     folder = tmp_path / "media"
     folder.mkdir()
-    hass.config.allowlist_external_dirs = {str(folder)}
+    hass.config.allowlist_external_dirs = {str(folder), hass.config.path("www")}
     return folder
 
 

@@ -120,12 +120,14 @@ class AccountOptionsFlow(OptionsFlow):
             changed = {key: value for key, value in {**options, **chosen}.items() if default.get(key) != value}
             return self.async_create_entry(data=changed)
         shown = asdict(Options.from_mapping(options)) | chosen
+        # Nobody is sent to the folder that everybody can read.
+        allowed = self.hass.config.allowlist_external_dirs - {self.hass.config.path("www")}
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors=errors,
             description_placeholders={
-                "allowed": ", ".join(sorted(self.hass.config.allowlist_external_dirs)),
+                "allowed": ", ".join(sorted(allowed)),
                 "example": f"{self.hass.config.media_dirs.get('local', '/media')}/whatsapp",
             },
         )
