@@ -14,7 +14,10 @@ from .account import RELINK_CODES, Account, WhatsAppConfigEntry, create_client
 from .bridge import BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
 from .const import CONF_ACCOUNT_ID, DOMAIN
 from .entity import account_identifier, chat_identifier
+from .marking import async_mark_as_read
+from .received import async_remove, async_setup_keeper
 from .services import async_setup_services
+from .views import MediaView
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,6 +29,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Register the actions, and `notify.whatsapp` once for all accounts."""
     async_setup_services(hass)
+    hass.http.register_view(MediaView)
     start.async_at_started(hass, neighbour.async_check)
     hass.async_create_task(discovery.async_load_platform(hass, Platform.NOTIFY, DOMAIN, {CONF_NAME: DOMAIN}, config))
     return True
@@ -45,7 +49,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> 
     await _async_open(hass, entry, account)
     entry.async_on_unload(account.async_close)
     _register_device(hass, entry, account)
+    await async_setup_keeper(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    async_mark_as_read(entry)
     issues.AccountIssues(hass, entry).async_start()
     # Not before automations are armed and the entities are there: what is acknowledged does not come again.
     entry.async_on_unload(start.async_at_started(hass, account.async_start))
@@ -67,6 +73,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) ->
 async def async_remove_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> None:
     """Log the device out on WhatsApp, as far as that is possible."""
     issues.async_clear_all(hass, entry)
+    await async_remove(hass, entry)
     try:
         async with create_client(entry.data) as client:
             await client.unlink(entry.data[CONF_ACCOUNT_ID])
