@@ -54,7 +54,7 @@ def _forms() -> Iterator[dict[str, dict[str, str]]]:
 def _raises_are_translated() -> bool:
     """Tell whether every exception of Home Assistant's that is made in the source has a text."""
     made = [call for _, call in calls() if TRANSLATED.fullmatch(ast.unparse(call.func))]
-    return bool(made) and all("translation_key" in {keyword.arg for keyword in call.keywords} for call in made)
+    return bool(made) and all({"translation_key", None} & {keyword.arg for keyword in call.keywords} for call in made)
 
 
 def _listeners_call_super() -> bool:
@@ -103,7 +103,7 @@ FILES: Final[dict[str, Callable[[], bool]]] = {
     "docs-use-cases": lambda: "\n## What people use it for\n" in README,
     "entity-event-setup": _listeners_call_super,
     "exception-translations": _raises_are_translated,
-    "icon-translations": lambda: not _source(r"_attr_icon|\bicon\s*="),
+    "icon-translations": lambda: not _source(r"_attr_icon|def icon\b|icon="),
     "inject-websession": lambda: not _source(r"ClientSession\("),
     "integration-owner": lambda: bool(MANIFEST["codeowners"]),
     "parallel-updates": lambda: all(

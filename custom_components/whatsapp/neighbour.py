@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.hassio import is_hassio
 from homeassistant.loader import async_get_integration
 
@@ -21,6 +20,10 @@ _OPTION: Final = "auto_install_integration"
 _IDENTITY: Final = ("name", "documentation", "codeowners")
 
 
+class _SilentError(Exception):
+    """The Supervisor does not answer."""
+
+
 async def async_check(hass: HomeAssistant) -> None:
     """Raise the issues of what is there, and clear the others."""
     if await _is_overwritten(hass):
@@ -29,7 +32,7 @@ async def async_check(hass: HomeAssistant) -> None:
         issues.async_clear(hass, {"overwritten"}, DOMAIN)
     try:
         app = await _find_app(hass) if is_hassio(hass) else None
-    except HomeAssistantError as err:
+    except _SilentError as err:
         _LOGGER.warning("The Supervisor does not say which apps there are: %s", err)
         return
     if app:
@@ -59,7 +62,7 @@ async def _find_app(hass: HomeAssistant) -> str | None:
     """Return the name of the other product's app, when it runs and will install its integration.
 
     Raises:
-        HomeAssistantError: the Supervisor does not answer.
+        _SilentError: the Supervisor does not answer.
 
     """
     # Where there is a Supervisor it is loaded already; elsewhere that would take a second for nothing.
@@ -71,5 +74,5 @@ async def _find_app(hass: HomeAssistant) -> str | None:
             if DOMAIN in app.slug and app.state == "started" and (await apps.addon_info(app.slug)).options.get(_OPTION):
                 return str(app.name)
     except SupervisorError as err:
-        raise HomeAssistantError(str(err)) from err
+        raise _SilentError(str(err)) from err
     return None
