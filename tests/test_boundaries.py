@@ -16,7 +16,7 @@ LAYERS = [
     {
         *("services", "media_source", "views", "config_flow", "condition", "logbook", "trigger", "marking"),
         *("notify", "event", "sensor", "binary_sensor", "button"),
-        "repairs",
+        *("backup", "diagnostics", "repairs", "system_health"),
     },
     {
         "attachments",

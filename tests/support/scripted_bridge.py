@@ -111,7 +111,7 @@ class ScriptedBridge:
             "groups": lambda _: {"groups": [chat for chat in self.chats if chat["kind"] == "group"]},
             "ack": {},
             "unlink": {},
-            "health": {"version": "1.2.3", "uptime": 1.0, "clients": 1, "accounts": []},
+            "health": {"version": "1.2.3", "uptime": 1.0, "clients": 1, "storage": "ok", "accounts": []},
         }
         self._server: Server | None = None
         self._port = 0
