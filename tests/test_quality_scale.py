@@ -90,7 +90,7 @@ FILES: Final[dict[str, Callable[[], bool]]] = {
         {"async_get_config_entry_diagnostics", "async_get_device_diagnostics"} <= _functions("diagnostics.py")
     ),
     "discovery": lambda: {"async_step_hassio", "async_step_zeroconf"} <= _flow_steps(),
-    "docs-actions": lambda: "whatsapp.send_message" in headings(page("actions.md")) or "## Use" in README,
+    "docs-actions": lambda: "whatsapp.send_message" in headings(page("actions.md")),
     "docs-conditions": lambda: "whatsapp.is_connected" in headings(page("triggers.md")),
     "docs-configuration-parameters": lambda: bool(page("configuration.md")),
     "docs-examples": lambda: "```yaml" in README,
