@@ -3,8 +3,10 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from io import BytesIO
+import json
 from pathlib import Path
-from typing import Final
+import re
+from typing import Any, Final
 
 from PIL import Image
 from playwright.async_api import Locator, Page, ViewportSize
@@ -92,3 +94,69 @@ class Dashboard:
         await self._page.goto(f"{self._house.url}/config/integrations/integration/whatsapp")
         await self._page.get_by_text("Family").first.wait_for()
         await self.picture(picture)
+
+    async def open_action(self, action: str, data: dict[str, Any]) -> None:
+        """Open the form of an action under Settings, Tools, with these fields filled in."""
+        key, filled = "panel-dev-action-state-service-data", json.dumps({"action": action, "data": data})
+        await self._page.evaluate("([key, filled]) => localStorage.setItem(key, filled)", [key, filled])
+        await self._page.goto(f"{self._house.url}/config/tools/action")
+        await self._page.get_by_text(action).first.wait_for()
+
+    async def perform(self) -> None:
+        """Perform the action of the form."""
+        await self._page.get_by_role("button", name="Perform action").click()
+
+    async def new_automation(self, trigger: str, found: str, chosen: str) -> None:
+        """Search for a trigger in the automation editor, and save an automation that has it."""
+        await self._page.goto(f"{self._house.url}/config/automation/edit/new")
+        await self._page.get_by_role("button", name="Add trigger").click()
+        await self._page.get_by_placeholder("Search").fill("WhatsApp")
+        await self._page.get_by_text(trigger, exact=True).first.wait_for()
+        await self.picture(found)
+        await self._page.get_by_text(trigger, exact=True).first.click()
+        await self._page.get_by_text("Add target").wait_for()
+        await self.picture(chosen)
+        await self._page.get_by_role("button", name="Save").click()
+        await self._page.get_by_role("textbox", name="Name").fill(trigger)
+        await self._page.get_by_role("button", name="Save").last.click()
+        await self._page.wait_for_url(re.compile(r"/config/automation/edit/\d+"))
+
+    async def _open_integration(self) -> Locator:
+        await self._page.goto(f"{self._house.url}/config/integrations/integration/whatsapp")
+        return self._page.locator("ha-config-entry-row").first
+
+    async def open_options(self) -> None:
+        """Open the options of the account."""
+        row = await self._open_integration()
+        await row.get_by_role("button", name="Configure").first.click()
+
+    async def download(self, item: str, picture: str) -> str:
+        """Return the text of the file that an item of the account's menu downloads."""
+        row = await self._open_integration()
+        await row.get_by_role("button", name="Menu").first.click()
+        entry = self._page.get_by_role("menuitem", name=item)
+        await entry.wait_for()
+        await self.picture(picture)
+        async with self._page.expect_download() as download:
+            await entry.click()
+        return (await (await download.value).path()).read_text()
+
+    async def reconfigure(self, picture: str) -> None:
+        """Open the dialog of the account that needs attention."""
+        await self._open_integration()
+        button = self._page.get_by_role("button", name="Reconfigure").first
+        await button.wait_for()
+        await self.picture(picture)
+        await button.click()
+
+    async def repair(self, title: str, advice: str, listed: str, opened: str) -> None:
+        """Open the repair with this in its title, and go through with it once it gives this advice."""
+        await self._page.goto(f"{self._house.url}/config/repairs")
+        issue = self._page.get_by_text(title).first
+        await issue.wait_for()
+        await self.picture(listed)
+        await issue.click()
+        await self._page.get_by_text(advice).wait_for()
+        await self.picture(opened)
+        await self._page.get_by_role("button", name="Submit").click()
+        await self._page.get_by_text("The issue is repaired").wait_for()
