@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Generator
+import gc
 from pathlib import Path
 import sys
 from time import thread_time
@@ -17,7 +18,7 @@ def _work() -> None:
         pass
 
 
-async def _wait_then(work: Callable[[], None]) -> None:
+async def _wait_then(work: Callable[[], object]) -> None:
     await asyncio.sleep(0)
     work()
 
@@ -53,4 +54,18 @@ async def test_work_in_a_thread_is_free(guard: Guard) -> None:
 async def test_waiting_is_free(guard: Guard) -> None:
     await asyncio.create_task(asyncio.sleep(0.03))
     await asyncio.create_task(_wait_then(lambda: None))
+    assert not guard.blocked
+
+
+def _litter() -> list[object]:
+    garbage: list[object] = []
+    for _ in range(300_000):
+        garbage = [garbage, []]
+    return garbage
+
+
+async def test_garbage_is_free(guard: Guard) -> None:
+    litter = await asyncio.to_thread(_litter)
+    await asyncio.create_task(_wait_then(gc.collect))
+    assert litter
     assert not guard.blocked

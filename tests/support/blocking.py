@@ -1,12 +1,14 @@
 """A fixture that fails a test in which code of ours keeps an event loop from everything else for too long.
 
 It counts the processor's time and not the clock's, so that a machine with much else to do fails no test, and it begins
-where code of ours is entered from a loop and ends where it returns or waits. What runs in threads of their own is free.
+where code of ours is entered from a loop and ends where it returns or waits. What runs in threads of their own is free,
+and so is the collection of garbage, of which a long run of tests makes more than a house ever has.
 """
 
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
+import gc
 import sys
 from threading import local
 from time import thread_time
@@ -28,6 +30,7 @@ class Watch(local):
 
     outermost: FrameType | None = None
     since = 0.0
+    collecting_since = 0.0
 
 
 class Guard:
@@ -68,6 +71,13 @@ class Guard:
         if code.co_filename.startswith(self._folder):
             self._end(code)
 
+    def collect(self, phase: str, _: dict[str, int]) -> None:
+        """Garbage is about to be collected, or was."""
+        if phase == "start":
+            self._watch.collecting_since = thread_time()
+        else:
+            self._watch.since += thread_time() - self._watch.collecting_since
+
     def _end(self, code: CodeType) -> None:
         if self._watch.outermost is not sys._getframe(2):
             return
@@ -94,9 +104,11 @@ def watching(folder: str, limit: float = LIMIT, tool: int = sys.monitoring.PROFI
         sys.monitoring.register_callback(tool, event, callback)
     sys.monitoring.set_events(tool, sum(callbacks))
     sys.monitoring.restart_events()
+    gc.callbacks.append(guard.collect)
     try:
         yield guard
     finally:
+        gc.callbacks.remove(guard.collect)
         sys.monitoring.set_events(tool, 0)
         sys.monitoring.free_tool_id(tool)
 
