@@ -52,6 +52,7 @@ class Ledger:
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self.waiting: dict[str, Waiting] = {}
         self._kept: dict[str, Kept] = {}
+        self._has_changed = False
         self._store = Store[dict[str, Any]](hass, _VERSION, f"{DOMAIN}.media.{entry_id}", private=True)
 
     @property
@@ -66,8 +67,9 @@ class Ledger:
         self._kept = {kept.message_id: kept for kept in map(Kept.from_dict, data["kept"])}
 
     async def async_flush(self) -> None:
-        """Write it down now."""
-        await self._store.async_save(self._data())
+        """Write down now what has changed."""
+        if self._has_changed:
+            await self._store.async_save(self._data())
 
     async def async_remove(self) -> None:
         """Forget everything."""
@@ -105,6 +107,7 @@ class Ledger:
                 self._changed()
 
     def _changed(self) -> None:
+        self._has_changed = True
         self._store.async_delay_save(self._data, _SAVE_DELAY)
 
     def _data(self) -> dict[str, Any]:
