@@ -10,6 +10,8 @@ Bea and Carlos read all, and vote for the first option of each poll. A message i
 An automation is started by its first trigger, for which the test does what the trigger waits for.
 """
 
+import asyncio
+from base64 import b64encode
 from contextlib import suppress
 from dataclasses import replace
 import logging
@@ -44,6 +46,7 @@ class Starter:
     def __init__(self, hass: HomeAssistant, whatsapp: Simulator) -> None:
         self._hass = hass
         self._whatsapp = whatsapp
+        self._picture = ROOT / "custom_components/whatsapp/brand/icon.png"
 
     async def start(self, trigger: dict[str, Any]) -> None:
         """Let it happen."""
@@ -75,7 +78,11 @@ class Starter:
         is_group = "family" in str(trigger).casefold() or FAMILY in str(trigger)
         chat = FAMILY if is_group else BEA
         name = trigger["trigger"] if "options" in trigger or "event_type" not in trigger else trigger["event_type"]
-        if name.endswith("message_received"):
+        if name.endswith("message_received") and wanted.get("media_type"):
+            picture = b64encode(await asyncio.to_thread(self._picture.read_bytes)).decode()
+            args = {"number": BEA, "to": FAMILY if is_group else OWNER, "kind": wanted["media_type"], "base64": picture}
+            await self._whatsapp.do("phone.send_media", **args)
+        elif name.endswith("message_received"):
             text = _first(wanted.get("text") or wanted.get("content"), "hello")
             await self._whatsapp.do("phone.say", number=BEA, to=FAMILY if is_group else OWNER, text=text)
         elif name.endswith(("poll_voted", "poll_vote")):
