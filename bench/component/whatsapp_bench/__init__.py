@@ -1,6 +1,7 @@
 """Measures from inside Home Assistant: put there by `scripts/bench home-assistant`."""
 
 import asyncio
+from dataclasses import dataclass
 import gc
 import os
 import threading
@@ -27,31 +28,43 @@ def clock() -> float:
     return time.monotonic() * 1000
 
 
+@dataclass
+class _Moment:
+    """What has passed until now, in milliseconds. `waited`: for a processor. The thread is the loop's."""
+
+    wall: float
+    cpu: float
+    waited: float
+    # What of them was spent on collecting garbage, in whichever thread: nothing else runs meanwhile.
+    collected: float
+    collected_cpu: float
+
+
 class Watch:
     """How long single callbacks keep the event loop from everything else, in milliseconds.
 
-    `wall` is the time that passes, `cpu` what the loop's thread computes, and `blocked` the time that passes without
-    what the thread waits for a processor: that says only how busy the machine is.
+    `wall` is all the time that passes. `cpu` is what the loop's thread computes, and `blocked` the time that passes,
+    both without collecting garbage; `blocked` is without waiting for a processor, too, which says how busy the machine is.
     """
 
     def __init__(self) -> None:
-        self.callbacks = 0
-        self.blocked = self.wall = self.cpu = 0.0
-        self.collections: list[float] = []
-        self._collecting = 0.0
-        self.long: list[dict[str, Any]] = []
+        self._callbacks = 0
+        self._wall = self._cpu = self._blocked = 0.0
+        self._long: list[dict[str, Any]] = []
+        self._collections: list[float] = []
+        self._collected = self._collected_cpu = 0.0
         self._original: Any = None
-        self._queue = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)
+        self._thread = threading.get_ident()
+        self._schedule = os.open(f"/proc/self/task/{threading.get_native_id()}/schedstat", os.O_RDONLY)
 
     def start(self) -> None:
         """Look at every callback from here on."""
         original = self._original = asyncio.Handle._run  # noqa: SLF001
 
         def run(handle: asyncio.Handle) -> None:
-            waited, cpu, wall = self._waited(), time.thread_time(), time.perf_counter()
+            before = self._moment()
             original(handle)
-            spent = (time.perf_counter() - wall) * 1000
-            self._note(handle, spent, (time.thread_time() - cpu) * 1000, spent - (self._waited() - waited))
+            self._note(handle, before, self._moment())
 
         asyncio.Handle._run = run  # type: ignore[assignment, method-assign] # noqa: SLF001
         gc.callbacks.append(self._note_collection)
@@ -61,32 +74,43 @@ class Watch:
         asyncio.Handle._run = self._original  # type: ignore[method-assign] # noqa: SLF001
         gc.callbacks.remove(self._note_collection)
         # The callback that runs now is still looked at.
-        asyncio.get_running_loop().call_soon(os.close, self._queue)
+        asyncio.get_running_loop().call_soon(os.close, self._schedule)
         return {
-            "callbacks": self.callbacks,
-            "blocked_max_ms": self.blocked,
-            "wall_max_ms": self.wall,
-            "cpu_max_ms": self.cpu,
-            "collections": len(self.collections),
-            "collection_max_ms": max(self.collections, default=0.0),
-            "long": self.long,
+            "callbacks": self._callbacks,
+            "blocked_max_ms": self._blocked,
+            "wall_max_ms": self._wall,
+            "cpu_max_ms": self._cpu,
+            "collections": len(self._collections),
+            "collection_max_ms": max(self._collections, default=0.0),
+            "long": self._long,
         }
 
+    def _moment(self) -> _Moment:
+        waited = int(os.pread(self._schedule, 64, 0).split()[1]) / 1e6
+        wall, cpu = time.perf_counter() * 1000, time.thread_time() * 1000
+        return _Moment(wall, cpu, waited, self._collected, self._collected_cpu)
+
+    def _note(self, handle: asyncio.Handle, before: _Moment, after: _Moment) -> None:
+        wall = after.wall - before.wall
+        cpu = after.cpu - before.cpu - (after.collected_cpu - before.collected_cpu)
+        blocked = wall - (after.waited - before.waited) - (after.collected - before.collected)
+        self._callbacks += 1
+        self._wall, self._cpu, self._blocked = max(self._wall, wall), max(self._cpu, cpu), max(self._blocked, blocked)
+        if blocked >= _LONG and len(self._long) < _REMEMBERED:
+            self._long.append({"blocked_ms": blocked, "wall_ms": wall, "cpu_ms": cpu, "what": _name(handle)})
+
     def _note_collection(self, phase: str, _: dict[str, int]) -> None:
+        now = self._moment()
         if phase == "start":
-            self._collecting = time.perf_counter()
-        else:
-            self.collections.append((time.perf_counter() - self._collecting) * 1000)
-
-    def _waited(self) -> float:
-        """Return how long the loop's thread has waited for a processor so far."""
-        return int(os.pread(self._queue, 64, 0).split()[1]) / 1e6
-
-    def _note(self, handle: asyncio.Handle, wall: float, cpu: float, blocked: float) -> None:
-        self.callbacks += 1
-        self.wall, self.cpu, self.blocked = max(self.wall, wall), max(self.cpu, cpu), max(self.blocked, blocked)
-        if blocked >= _LONG and len(self.long) < _REMEMBERED:
-            self.long.append({"blocked_ms": blocked, "wall_ms": wall, "cpu_ms": cpu, "what": _name(handle)})
+            self._collecting = now
+            return
+        began = self._collecting
+        spent = now.wall - began.wall
+        self._collections.append(spent)
+        if threading.get_ident() == self._thread:
+            spent -= now.waited - began.waited
+            self._collected_cpu += now.cpu - began.cpu
+        self._collected += spent
 
 
 def _name(handle: asyncio.Handle) -> str:
