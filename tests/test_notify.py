@@ -156,23 +156,36 @@ async def test_names_that_are_not_unique(hass: HomeAssistant, scripted_bridge: S
 
 
 @pytest.mark.parametrize(
-    ("code", "error", "key"),
+    ("failure", "error", "key"),
     [
-        ("not_linked", HomeAssistantError, "not_linked"),
-        ("not_connected", HomeAssistantError, "not_connected"),
-        ("restricted", HomeAssistantError, "restricted"),
-        ("storage_corrupt", HomeAssistantError, "storage_corrupt"),
-        ("storage_full", HomeAssistantError, "storage_full"),
-        ("storage_read_only", HomeAssistantError, "storage_read_only"),
-        ("unsupported", ServiceValidationError, "unsupported"),
-        ("from_the_future", HomeAssistantError, "bridge_error"),
+        (Fail("account_not_found"), HomeAssistantError, "account_not_found"),
+        (Fail("expired"), HomeAssistantError, "expired"),
+        (Fail("internal"), HomeAssistantError, "internal"),
+        (Fail("invalid_request"), ServiceValidationError, "invalid_request"),
+        (Fail("invalid_request", field="/quote"), ServiceValidationError, "quote_not_possible"),
+        (Fail("media_too_large"), ServiceValidationError, "file_too_large"),
+        (Fail("media_too_large", limit=16_777_216), ServiceValidationError, "media_too_large"),
+        (Fail("media_unavailable"), HomeAssistantError, "file_unavailable"),
+        (Fail("message_not_found"), ServiceValidationError, "message_not_found"),
+        (Fail("not_linked"), HomeAssistantError, "not_linked"),
+        (Fail("not_connected"), HomeAssistantError, "not_connected"),
+        (Fail("rate_limited"), HomeAssistantError, "rate_limited"),
+        (Fail("rejected"), HomeAssistantError, "rejected"),
+        (Fail("restricted"), HomeAssistantError, "restricted"),
+        (Fail("restricted", until=1_800_000_000), HomeAssistantError, "restricted_until"),
+        (Fail("storage_corrupt"), HomeAssistantError, "storage_corrupt"),
+        (Fail("storage_full"), HomeAssistantError, "storage_full"),
+        (Fail("storage_read_only"), HomeAssistantError, "storage_read_only"),
+        (Fail("timeout"), HomeAssistantError, "timeout"),
+        (Fail("unsupported"), ServiceValidationError, "unsupported"),
+        (Fail("from_the_future"), HomeAssistantError, "bridge_error"),
     ],
 )
 async def test_errors_of_the_bridge_are_told(
-    hass: HomeAssistant, scripted_bridge: ScriptedBridge, code: str, error: type[HomeAssistantError], key: str
+    hass: HomeAssistant, scripted_bridge: ScriptedBridge, failure: Fail, error: type[HomeAssistantError], key: str
 ) -> None:
     def fail(_: dict[str, Any]) -> dict[str, Any]:
-        raise Fail(code)
+        raise failure
 
     scripted_bridge.answers["send"] = fail
     await load(hass, scripted_entry(scripted_bridge, [chat("15550000002@s.whatsapp.net", "Bob")]))

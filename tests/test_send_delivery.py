@@ -11,8 +11,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
 from tests.support.actions import call, call_blindly, refused
 from tests.support.entry import load, scripted_entry
+from tests.support.happenings import RECEIPT, happen
 from tests.support.phone import inbox
-from tests.support.scripted_account import BOB, fail
+from tests.support.scripted_account import BOB, FAMILY as GROUP, fail
 from tests.support.scripted_bridge import ScriptedBridge
 from tests.support.wait import until
 
@@ -112,6 +113,21 @@ async def test_a_message_that_fails_while_somebody_waits(
         assert error.translation_key in ("restricted", "restricted_until")
     finally:
         await whatsapp.do("fault.clear", id=fault["id"])
+
+
+async def test_a_message_that_fails_later(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
+    scripted_bridge.answers["send"] = lambda args: _queued(args) | {"message_id": args["chat"]}
+    await load(hass, scripted_entry(scripted_bridge, [BOB, GROUP]))
+    data: dict[str, Any] = {"target": ["Bob", "Family"], "message": "x", "wait_for": "sent"}
+    waiting = asyncio.create_task(call(hass, "send_message", **data))
+    await until(lambda: len(scripted_bridge.of("send")) == 2)
+    await happen(scripted_bridge, RECEIPT, BOB, message_id=BOB["id"], status="failed", error="expired")
+    await happen(scripted_bridge, RECEIPT, GROUP, message_id=GROUP["id"], status="sent")
+    bob, family = (await waiting)["results"]
+    assert (bob["status"], bob["reached"], bob["error_code"]) == ("failed", False, "expired")
+    assert (family["status"], family["reached"]) == ("sent", True)
+    error = await refused(hass, "send_message", **(data | {"target": "Bob"}))
+    assert error.translation_key == "expired"
 
 
 async def test_now_or_not_at_all(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
