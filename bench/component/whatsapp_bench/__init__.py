@@ -43,8 +43,8 @@ class _Moment:
 class Watch:
     """How long single callbacks keep the event loop from everything else, in milliseconds.
 
-    `wall` is all the time that passes. `cpu` is what the loop's thread computes, and `blocked` the time that passes,
-    both without collecting garbage; `blocked` is without waiting for a processor, too, which says how busy the machine is.
+    `wall`: all the time that passes. `blocked`: the same without collecting garbage, and without waiting for a
+    processor, which says how busy the machine is. `cpu`: what the loop's thread computes, without collecting garbage.
     """
 
     def __init__(self) -> None:
