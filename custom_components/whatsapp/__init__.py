@@ -9,10 +9,10 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.device_registry import DeviceEntryType
 from homeassistant.helpers.typing import ConfigType
 
-from . import issues, neighbour
+from . import backup, issues, neighbour
 from .account import RELINK_CODES, Account, WhatsAppConfigEntry, create_client
 from .bridge import BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
-from .const import CONF_ACCOUNT_ID, DOMAIN
+from .const import CONF_ACCOUNT_ID, CONF_BRIDGE_ID, DOMAIN
 from .entity import account_identifier, chat_identifier
 from .marking import async_mark_as_read
 from .received import async_remove, async_setup_keeper
@@ -74,6 +74,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) ->
     """Log the device out on WhatsApp, as far as that is possible."""
     issues.async_clear_all(hass, entry)
     await async_remove(hass, entry)
+    bridge_id = entry.data[CONF_BRIDGE_ID]
+    if not any(other.data[CONF_BRIDGE_ID] == bridge_id for other in hass.config_entries.async_entries(DOMAIN)):
+        await backup.async_delete_copy(hass, entry)
     try:
         async with create_client(entry.data) as client:
             await client.unlink(entry.data[CONF_ACCOUNT_ID])

@@ -39,8 +39,13 @@ async def async_pre_backup(hass: HomeAssistant) -> None:
 
 async def async_post_backup(hass: HomeAssistant) -> None:
     """Delete the copies: whoever has one can be this device."""
-    for path in {copy_path(hass, entry) for entry in hass.config_entries.async_entries(DOMAIN)}:
-        await hass.async_add_executor_job(partial(path.unlink, missing_ok=True))
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        await async_delete_copy(hass, entry)
+
+
+async def async_delete_copy(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> None:
+    """Delete the copy of an entry's bridge, if there is one: also one that came with a backup that was restored."""
+    await hass.async_add_executor_job(partial(copy_path(hass, entry).unlink, missing_ok=True))
 
 
 def copy_path(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> Path:

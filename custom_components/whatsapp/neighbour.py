@@ -30,15 +30,8 @@ async def async_check(hass: HomeAssistant) -> None:
         issues.async_raise(hass, "overwritten", DOMAIN)
     else:
         issues.async_clear(hass, {"overwritten"}, DOMAIN)
-    try:
-        app = await _find_app(hass) if is_hassio(hass) else None
-    except _SilentError as err:
-        _LOGGER.warning("The Supervisor does not say which apps there are: %s", err)
-        return
-    if app:
-        issues.async_raise(hass, "other_app", DOMAIN, app=app, option=_OPTION)
-    else:
-        issues.async_clear(hass, {"other_app"}, DOMAIN)
+    if is_hassio(hass):
+        await _check_app(hass)
 
 
 async def _is_overwritten(hass: HomeAssistant) -> bool:
@@ -58,21 +51,18 @@ def _read(path: Path) -> dict[str, Any]:
     return manifest if isinstance(manifest, dict) else {}
 
 
-async def _find_app(hass: HomeAssistant) -> str | None:
-    """Return the name of the other product's app, when it runs and will install its integration.
-
-    Raises:
-        _SilentError: the Supervisor does not answer.
-
-    """
+async def _check_app(hass: HomeAssistant) -> None:
     # Where there is a Supervisor it is loaded already; elsewhere that would take a second for nothing.
     from homeassistant.components.hassio import SupervisorError, get_supervisor_client  # noqa: PLC0415
 
     apps = get_supervisor_client(hass).addons
     try:
-        for app in await apps.list():
-            if DOMAIN in app.slug and app.state == "started" and (await apps.addon_info(app.slug)).options.get(_OPTION):
-                return str(app.name)
+        running = [app for app in await apps.list() if DOMAIN in app.slug and app.state == "started"]
+        names = [app.name for app in running if (await apps.addon_info(app.slug)).options.get(_OPTION)]
     except SupervisorError as err:
-        raise _SilentError(str(err)) from err
-    return None
+        _LOGGER.warning("The Supervisor does not say which apps there are: %s", err)
+        return
+    if names:
+        issues.async_raise(hass, "other_app", DOMAIN, app=names[0], option=_OPTION)
+    else:
+        issues.async_clear(hass, {"other_app"}, DOMAIN)

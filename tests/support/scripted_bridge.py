@@ -122,6 +122,11 @@ class ScriptedBridge:
         """Where it listens."""
         return f"ws://127.0.0.1:{self._port}/ws"
 
+    @property
+    def open_sockets(self) -> int:
+        """How many clients are connected."""
+        return len(self._sockets)
+
     def of(self, command: str) -> list[dict[str, Any]]:
         """Return the arguments of every such command."""
         return [request["args"] for request in self.requests if request["command"] == command]
