@@ -1,5 +1,9 @@
 """Pictures and stickers, as they are made ready for WhatsApp."""
 
+from contextlib import suppress
+from random import Random
+
+from homeassistant.exceptions import ServiceValidationError
 from PIL import Image, ImageCms
 import pytest
 
@@ -135,6 +139,24 @@ async def test_half_a_picture(sender: Sender) -> None:
     source = noise(sender.folder / "half.jpg", (200, 200))
     source.write_bytes(source.read_bytes()[:10_000])
     assert (await sender.refused("image", source)).translation_key == "image_damaged"
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.gif", "a.webp", "a.bmp", "a.tiff", "a.avif", "moving.gif"])
+async def test_damaged_picture_is_refused_or_sent_and_nothing_else(sender: Sender, name: str) -> None:
+    source = sender.folder / name
+    whole = picture(source, (60, 40))
+    if name == "moving.gif":
+        other = Image.open(picture(sender.folder / "b.png"))
+        Image.new("RGB", (60, 40)).save(whole, save_all=True, append_images=[other])
+    content, random = whole.read_bytes(), Random(7)  # noqa: S311
+    for _ in range(15):
+        damaged = bytearray(content)
+        for _ in range(random.choice((1, 4, 16))):
+            damaged[random.randrange(len(damaged))] = random.randrange(256)
+        source.write_bytes(damaged[: random.randrange(1, len(damaged))] if random.random() < 0.3 else damaged)
+        for kind in ("image", "sticker"):
+            with suppress(ServiceValidationError):
+                await sender.prepare(kind, source)
 
 
 async def test_heic(sender: Sender) -> None:

@@ -57,17 +57,17 @@ async def async_playable(space: Workspace, source: Path, probe: Probe, size: int
 
 
 async def async_still(space: Workspace, source: Path, probe: Probe) -> Path:
-    """Return a picture out of a video: not its first, which is often black.
+    """Return a picture out of a video: not its first, which is often black, where it has another.
 
     Raises:
         HomeAssistantError: see `async_convert`.
 
     """
     target = space.folder / "still.png"
-    await async_convert(
-        space, source, target, "-map", "0:V:0", "-frames:v", "1", "-c:v", "png", "-f", "image2", "-update", "1",
-        seek=min(1.0, (probe.seconds or 0) / 3),
-    )  # fmt: skip
+    args = ("-map", "0:V:0", "-frames:v", "1", "-c:v", "png", "-f", "image2", "-update", "1")
+    await async_convert(space, source, target, *args, seek=min(1.0, (probe.seconds or 0) / 3))
+    if not await space.async_run(target.exists):
+        await async_convert(space, source, target, *args)
     return target
 
 
