@@ -87,7 +87,7 @@ def test_requirements_are_those_that_are_tested() -> None:
 
 
 def test_hacs() -> None:
-    """Every key is one that the Marketplace reads; tests/e2e/test_marketplace.py asks the Marketplace itself."""
+    """Every key is one that the Marketplace reads; tests/e2e/test_package.py asks the Marketplace itself."""
     hacs = json.loads((ROOT / "hacs.json").read_text())
     assert set(hacs) <= {"name", "homeassistant", "zip_release", "filename", "hide_default_branch"}
     assert hacs["name"] == MANIFEST["name"]
