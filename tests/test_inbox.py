@@ -3,9 +3,9 @@
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import Context, Event, HomeAssistant, callback
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsapp.bridge.protocol import Chat, Person
 from tests.support.entry import load, scripted_entry
@@ -25,7 +25,7 @@ from tests.support.happenings import (
     happen,
     person,
 )
-from tests.support.scripted_account import BOB, FAMILY, STRANGER, state_of
+from tests.support.scripted_account import BOB, FAMILY, STRANGER
 from tests.support.scripted_bridge import OWNER, ScriptedBridge, chat
 from tests.support.wait import until
 
@@ -302,16 +302,34 @@ async def test_fault_of_one_listener_costs_nobody_else_anything(
 async def test_automation_that_fails_does_not_hold_up_the_next_event(
     hass: HomeAssistant, scripted_bridge: ScriptedBridge
 ) -> None:
-    await _loaded(hass, scripted_bridge, [BOB])
+    _, heard = await _loaded(hass, scripted_bridge, [BOB])
 
     @callback
     def fail(_: Event[Any]) -> None:
         raise ZeroDivisionError
 
     hass.bus.async_listen("whatsapp_message_received", fail)
-    received = async_capture_events(hass, "whatsapp_message_received")
     await happen(scripted_bridge, MESSAGE, BOB)
     await happen(scripted_bridge, MESSAGE, BOB)
-    await until(lambda: len(received) == 2)
-    assert state_of(hass, "event.bob") != "unknown"
-    await until(lambda: scripted_bridge.of("ack")[-1]["seq"] == 2)
+    await heard.all_of_it()
+    assert len(heard.bus) == 2
+    assert len(heard.entities) == 2
+
+
+async def test_what_was_sent_is_remembered_for_a_while(
+    hass: HomeAssistant, scripted_bridge: ScriptedBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custom_components.whatsapp.receipts.REMEMBERED", 3)
+    sent = {"message_id": "mine", "chat_id": BOB["id"], "status": "sent", "sent_as": "text", "timestamp": 1.0}
+    scripted_bridge.answers["send"] = sent
+    _, heard = await _loaded(hass, scripted_bridge, [BOB])
+    context = Context()
+    data = {"target": "Bob", "message": "hello"}
+    await hass.services.async_call("whatsapp", "send_message", data, blocking=True, context=context)
+    await happen(scripted_bridge, MESSAGE, BOB, quoted_message_id="mine")
+    for number in range(3):
+        await happen(scripted_bridge, RECEIPT, BOB, message_id=f"another-{number}")
+    await happen(scripted_bridge, MESSAGE, BOB, quoted_message_id="mine")
+    await heard.all_of_it()
+    parents = [event.context.parent_id for event in heard.bus if event.event_type == "whatsapp_message_received"]
+    assert parents == [context.id, None]

@@ -241,6 +241,18 @@ async def test_trace_says_that_it_was_too_late(
     assert "'reason': 'late'" in str(trace)
 
 
+async def test_script_that_waits(hass: HomeAssistant, loaded: Loaded) -> None:
+    sequence = [{"wait_for_trigger": [_trigger("message_received")]}, {"event": RAN}]
+    assert await async_setup_component(hass, "script", {"script": {"waits": {"sequence": sequence}}})
+    ran = async_capture_events(hass, RAN)
+    await hass.services.async_call("script", "turn_on", {"entity_id": "script.waits"}, blocking=True)
+    await loaded.happen(MESSAGE, BOB, replayed=True)
+    await until(lambda: hass.states.is_state("event.bob", "unknown") is False)
+    assert not ran
+    await loaded.happen(MESSAGE, BOB)
+    await until(lambda: ran)
+
+
 async def test_votes_and_answers_are_no_messages_here(loaded: Loaded) -> None:
     ran = await loaded.automate("message_received")
     await loaded.happen(VOTE, BOB)

@@ -1,5 +1,6 @@
 """Triggers of automations. Each listens to a bus event, which is there however often an entry is loaded again."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, override
 
@@ -144,9 +145,9 @@ class _WhatsAppTrigger(Trigger):
 
         return self._hass.bus.async_listen(self._event_type, handle)
 
+    @abstractmethod
     def _is_wanted(self, data: _Data) -> bool:
         """Return whether the event is what the options of this trigger ask for."""
-        raise NotImplementedError
 
     def _is_one_of(self, key: str, value: str) -> bool:
         return key not in self._options or value in self._options[key]
