@@ -1,17 +1,20 @@
 """The config flow: linking by a code that is typed on the phone."""
 
-import asyncio
+from threading import Barrier
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+import pytest
 
+from custom_components.whatsapp import link_flow
+from custom_components.whatsapp.phone import normalize_phone
 from demo.simulator import OWNER, Simulator
 from tests.support.dialog import Dialog
 from tests.support.house import RealBridge
 from tests.support.links import link_moves, script_links
 from tests.support.scripted_bridge import ScriptedBridge, account
-from tests.support.wait import until
+from tests.support.wait import TIMEOUT, until
 
 
 async def _finish(dialog: Dialog) -> Any:
@@ -57,11 +60,21 @@ async def test_a_number_as_the_country_writes_it(
     assert (await _finish(dialog)).data["phone"] == OWNER
 
 
-async def test_a_double_click_asks_for_one_code(dialog: Dialog, scripted_bridge: ScriptedBridge) -> None:
+async def test_a_double_click_asks_for_one_code(
+    dialog: Dialog, scripted_bridge: ScriptedBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Both clicks are worked on at the same time.
+    both = Barrier(2)
+
+    def read_together(text: str, country: str | None) -> str | None:
+        both.wait(TIMEOUT)
+        return normalize_phone(text, country)
+
+    monkeypatch.setattr(link_flow, "normalize_phone", read_together)
     script_links(scripted_bridge)
     await dialog.add(scripted_bridge)
     await dialog.choose("phone")
-    await asyncio.gather(dialog.submit(phone=OWNER), dialog.submit(phone=OWNER))
+    await dialog.click_twice(phone=OWNER)
     await link_moves(scripted_bridge, "code", code="ABCD1234")
     assert await dialog.code() == "ABCD1234"
     await link_moves(scripted_bridge, "linked", account=account())

@@ -41,7 +41,8 @@ async def test_qr_codes_follow_one_another(dialog: Dialog, scripted_bridge: Scri
     assert dialog.step["description_placeholders"]["number"] == "1"
     await link_moves(scripted_bridge, "qr", qr="the second", number=2, total=6)
     assert read_qr(await dialog.picture(other_than=first)) == "the second"
-    # What belongs to another link changes nothing.
+    # What belongs to another link changes nothing, and neither does what is about an account.
+    await scripted_bridge.state("connected")
     await scripted_bridge.event({"type": "link", "link_id": "another", "status": "failed", "error": "internal"})
     await link_moves(scripted_bridge, "linking")
     await dialog.until(lambda step: step["progress_action"] == "linking")

@@ -6,7 +6,7 @@ from typing import Any, Protocol, Self
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowManager, FlowResultType
+from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESSED, FlowManager, FlowResultType, UnknownFlow
 from homeassistant.helpers import device_registry as dr
 import pytest
 
@@ -75,6 +75,16 @@ class Dialog:
         """Send a form."""
         assert self.step["type"] is FlowResultType.FORM, self.step
         self.step = await self._manager.async_configure(self.step["flow_id"], data)
+
+    async def click_twice(self, **data: Any) -> None:
+        """Send a form twice at once. Home Assistant may have closed the dialog before it works on the second."""
+        clicks = [self._manager.async_configure(self.step["flow_id"], data) for _ in range(2)]
+        results = await asyncio.gather(*clicks, return_exceptions=True)
+        answers = [result for result in results if not isinstance(result, UnknownFlow)]
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        self.step = answers[0]
 
     async def choose(self, option: str) -> None:
         """Choose from a menu."""
