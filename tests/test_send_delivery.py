@@ -1,6 +1,7 @@
 """How messages are sent: once, in time, and as far as somebody waits for."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from homeassistant.core import Context, Event, HomeAssistant
@@ -13,7 +14,7 @@ from tests.support.actions import call, call_blindly, refused
 from tests.support.entry import load, scripted_entry
 from tests.support.happenings import RECEIPT, happen
 from tests.support.phone import inbox
-from tests.support.scripted_account import BOB, FAMILY as GROUP, fail
+from tests.support.scripted_account import BOB, FAMILY as GROUP, fail, state_of
 from tests.support.scripted_bridge import ScriptedBridge
 from tests.support.wait import until
 
@@ -187,3 +188,40 @@ async def test_every_failure_raises_where_nobody_is_told(hass: HomeAssistant, en
     with pytest.raises(HomeAssistantError) as caught:
         await call_blindly(hass, "send_poll", target=["Bea", "Nobody"], question="?", options=["a", "b"])
     assert str(caught.value).startswith("1 of 2 targets failed. Nobody: No chat has this name.")
+
+
+async def test_now_or_later_while_whatsapp_is_away(
+    hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator
+) -> None:
+    box = await inbox(whatsapp, BEA)
+    fault = await whatsapp.do("fault.set", kind="http_status", code=503)
+    try:
+        await whatsapp.do("server.disconnect", number=OWNER, reason="drop")
+        await until(lambda: state_of(hass, "sensor.alex_state") != "connected")
+        error = await refused(hass, "send_message", target="Bea", message="now", ttl=0)
+        assert error.translation_key == "not_connected"
+        later = await call(hass, "send_message", target="Bea", message="later", wait_for="sent", timeout=0.2)
+        assert (later["status"], later["reached"]) == ("queued", False)
+    finally:
+        await whatsapp.do("fault.clear", id=fault["id"])
+    await whatsapp.do("phone.wait", number=BEA, text="later", timeout_ms=60_000)
+    assert await box.texts() == ["later"]
+
+
+@pytest.mark.usefixtures("_nothing_stays")
+async def test_a_file_that_is_gone_when_it_is_sent(
+    hass: HomeAssistant, scripted_bridge: ScriptedBridge, folder: Path
+) -> None:
+    report = folder / "report.txt"
+    report.write_text("all well")
+    hass.config.allowlist_external_dirs = {str(folder)}
+
+    def ticket(_: dict[str, Any]) -> dict[str, Any]:
+        report.unlink()
+        return {"ticket": "t"}
+
+    scripted_bridge.answers["upload"] = ticket
+    await load(hass, scripted_entry(scripted_bridge, [BOB]))
+    error = await refused(hass, "send_document", target="Bob", file=str(report))
+    assert error.translation_key == "media_io"
+    assert "No such file" in str(error)

@@ -111,7 +111,7 @@ class Delivery:
         self._hass = hass
         self._terms = terms
         self._several = len(targets) > 1
-        self._deadline = hass.loop.time() + terms.timeout
+        self._deadline = 0.0
         self._attempts: list[_Attempt] = []
         places: set[Place] = set()
         for target, found in targets.items():
@@ -129,6 +129,8 @@ class Delivery:
     async def async_send(self, content: Content, media: PreparedMedia | None = None, part: int = 0) -> None:
         """Send to all that can still be reached. `part` tells several messages of one action apart."""
         slots = asyncio.Semaphore(_AT_ONCE)
+        # Files may have taken their time until here.
+        self._deadline = self._hass.loop.time() + self._terms.timeout
 
         async def send(attempt: _Attempt, place: Place) -> None:
             async with slots:
@@ -136,6 +138,9 @@ class Delivery:
                     await self._async_send_to(attempt, place, content, media, part)
                 except HomeAssistantError as err:
                     attempt.error = err
+                except OSError as err:
+                    # The file is gone, or cannot be read any more.
+                    attempt.error = failed("media_io", error=err.strerror or type(err).__name__)
 
         await asyncio.gather(*(send(each, each.place) for each in self._attempts if each.place and not each.error))
 
@@ -148,7 +153,7 @@ class Delivery:
             # One answer to a message is enough.
             options = cast("SendOptions", {key: value for key, value in options.items() if key != "quote"})
         if self._terms.wait_for:
-            options = options | {"wait": max(0.0, min(_CONFIRMATION, self._deadline - self._hass.loop.time()))}
+            options = options | {"wait": max(0.0, min(_CONFIRMATION, self._remaining))}
         attempt.sent = await account.async_send(
             chat,
             await _async_with_mentions(account, content),
@@ -158,6 +163,10 @@ class Delivery:
             context=self._terms.context,
         )
         attempt.status = attempt.sent["status"]
+
+    @property
+    def _remaining(self) -> float:
+        return self._deadline - self._hass.loop.time()
 
     def _request_id(self, target: str, part: int) -> str | None:
         """Return the id for one target: an account takes each id for one message only."""
@@ -179,9 +188,7 @@ class Delivery:
         attempt.reached = wanted == attempt.status == "sent"
         if attempt.reached:
             return
-        status, code = await attempt.place.account.receipts.wait(
-            attempt.sent["message_id"], wanted, self._deadline - self._hass.loop.time()
-        )
+        status, code = await attempt.place.account.receipts.wait(attempt.sent["message_id"], wanted, self._remaining)
         attempt.status = status or attempt.status
         attempt.reached = status not in (None, "failed") and _is_as_far(attempt.status, wanted)
         if status == "failed":

@@ -53,16 +53,8 @@ def failed(key: str, **placeholders: str) -> HomeAssistantError:
 def wire_error(code: str, details: Mapping[str, Any] | None = None) -> HomeAssistantError:
     """Return the error for a code of the wire. `details` depend on the code, and any of them may be missing."""
     match code, details or {}:
-        case "invalid_request", {"field": "/code"}:
-            return invalid("not_an_invitation")
-        case "invalid_request", {"field": "/content/mentions"}:
-            error: HomeAssistantError = invalid("mention_not_possible")
-        case "invalid_request", {"field": "/content/message_id"}:
-            error = invalid("message_not_possible")
-        case "invalid_request", {"field": "/content/text", "limit": limit}:
-            error = invalid("message_too_long", limit=str(limit))
-        case "invalid_request", {"field": "/quote"}:
-            error = invalid("quote_not_possible")
+        case "invalid_request", {"field": str(field), **more}:
+            error = _invalid_request(field, more)
         case "media_too_large", {"limit": int(limit)}:
             error = invalid("media_too_large", limit=f"{limit / _MEBIBYTE:g}")
         case "media_too_large", _:
@@ -77,6 +69,21 @@ def wire_error(code: str, details: Mapping[str, Any] | None = None) -> HomeAssis
         case _:
             error = failed(code) if code in _OTHERS else failed("bridge_error", code=code)
     return error
+
+
+def _invalid_request(field: str, details: Mapping[str, Any]) -> HomeAssistantError:
+    match field:
+        case "/code":
+            return invalid("not_an_invitation")
+        case "/content/mentions":
+            return invalid("mention_not_possible")
+        case "/content/message_id":
+            return invalid("message_not_possible")
+        case "/content/text" if "limit" in details:
+            return invalid("message_too_long", limit=str(details["limit"]))
+        case "/quote":
+            return invalid("quote_not_possible")
+    return invalid("invalid_request")
 
 
 @contextmanager

@@ -17,21 +17,6 @@ from .const import CONF_CHAT_ID, CONF_LID, CONF_PHONE, DOMAIN
 from .errors import invalid
 from .phone import normalize_phone
 
-__all__ = [
-    "ATTR_ACCOUNT",
-    "ATTR_TARGET",
-    "Place",
-    "async_find_chat",
-    "async_find_named",
-    "async_find_phone",
-    "async_find_targets",
-    "find_account",
-    "find_chat",
-    "invalid",
-    "loaded_account",
-    "no_number",
-]
-
 ATTR_ACCOUNT: Final = "account"
 ATTR_CHATS: Final = "chats"
 ATTR_TARGET: Final = "target"
@@ -162,49 +147,39 @@ def _entity_place(hass: HomeAssistant, entity_id: str) -> Place:
 
 
 async def async_find_chat(account: Account, target: str) -> str:
-    """Return what the bridge knows a chat by, as `find_chat`; a number may be written as in the own country.
+    """Return what the bridge knows a chat by: the title of an added chat, a number, an address or a group's subject.
+
+    What people call themselves finds nobody: anyone may call themselves anything.
 
     Raises:
         ServiceValidationError: there is no such chat, or more than one, or it looks like a number and is none.
 
     """
     target = target.strip()
-    digits = _digits(target)
-    known = _titled(account, target) or (digits and _known(account, digits))
-    if known or not digits:
-        return find_chat(account, target)
-    number = await async_find_phone(account.hass, target)
-    if number:
-        return find_chat(account, number)
-    named = _groups(account, target)
-    if not named:
-        raise no_number(account.hass)
-    return _only(named)
+    if titled := _titled(account, target):
+        return _only(titled)
+    # One person is one chat, as a number and as an address.
+    digits = _digits(target.removesuffix(_OF_A_PHONE))
+    if digits:
+        return _known(account, digits) or await _async_new_number(account, target, digits)
+    if _ADDRESS.fullmatch(target) or target in account.chats:
+        return _known(account, target) or target
+    return _only(_groups(account, target))
+
+
+async def _async_new_number(account: Account, target: str, digits: str) -> str:
+    if target.endswith(_OF_A_PHONE):
+        return digits
+    if number := await async_find_phone(account.hass, target):
+        return _known(account, number) or number
+    if named := _groups(account, target):
+        return _only(named)
+    raise no_number(account.hass)
 
 
 async def async_find_phone(hass: HomeAssistant, text: str) -> str | None:
     """Return a number in any usual writing as digits with country code, or None when it is none."""
     return await hass.async_add_executor_job(normalize_phone, text, hass.config.country)
-
-
-def find_chat(account: Account, target: str) -> str:
-    """Return what the bridge knows a chat by: the title of an added chat, a number, an address or a group's subject.
-
-    What people call themselves finds nobody: anyone may call themselves anything.
-
-    Raises:
-        ServiceValidationError: there is no such chat, or more than one.
-
-    """
-    target = target.strip()
-    if titled := _titled(account, target):
-        return _only(titled)
-    if digits := _digits(target.removesuffix(_OF_A_PHONE)):
-        # One person is one chat, as a number and as an address.
-        return _known(account, digits) or digits
-    if _ADDRESS.fullmatch(target) or target in account.chats:
-        return _known(account, target) or target
-    return _only(_groups(account, target))
 
 
 def _known(account: Account, reference: str) -> str | None:
