@@ -87,10 +87,7 @@ def test_configuration() -> None:
 
 
 def test_repairs() -> None:
-    text = page("repairs.md")
-    if not text:
-        pytest.xfail("docs/repairs.md is not written yet")
-    assert sorted(rows(text)) == sorted(EN["issues"])
+    assert sorted(rows(page("repairs.md"))) == sorted(EN["issues"])
 
 
 def test_rows_are_found() -> None:
