@@ -67,6 +67,7 @@ class Watch:
             self._note(handle, before, self._moment())
 
         asyncio.Handle._run = run  # type: ignore[assignment, method-assign] # noqa: SLF001
+        self._process_cpu, self._loop_cpu = time.process_time(), time.thread_time()
         gc.callbacks.append(self._note_collection)
 
     def stop(self) -> dict[str, Any]:
@@ -80,6 +81,8 @@ class Watch:
             "blocked_max_ms": self._blocked,
             "wall_max_ms": self._wall,
             "cpu_max_ms": self._cpu,
+            "process_cpu_ms": (time.process_time() - self._process_cpu) * 1000,
+            "loop_cpu_ms": (time.thread_time() - self._loop_cpu) * 1000,
             "collections": len(self._collections),
             "collection_max_ms": max(self._collections, default=0.0),
             "long": self._long,
