@@ -79,7 +79,7 @@ async def test_lines(hass: HomeAssistant, logbook: Logbook, scripted_bridge: Scr
         "Bob voted in a poll in Family",
         "Bob chose an answer",
         "Bob sent a poll",
-        "a chat sent a message",
+        "Somebody sent a message",
         "Bob was sent a message from another device of the account",
         "Bob a message was sent",
         "Bob a message was delivered",
@@ -88,6 +88,26 @@ async def test_lines(hass: HomeAssistant, logbook: Logbook, scripted_bridge: Scr
         "Bob a message was not sent",
         "Family a message was read by Bob",
     ]
+
+
+async def test_what_the_recorder_has_not_kept(
+    hass: HomeAssistant, logbook: Logbook, scripted_bridge: ScriptedBridge, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a very long message it keeps no data; and before this integration there may have been another."""
+    await load(hass, scripted_entry(scripted_bridge, [BOB]))
+    received = async_capture_events(hass, "whatsapp_message_received")
+    await happen(scripted_bridge, MESSAGE, BOB, text="x" * 40_000)
+    await until(lambda: received)
+    hass.bus.async_fire("whatsapp_message_received", {"sender": "x@s.whatsapp.net", "type": "chat", "is_group": True})
+    hass.bus.async_fire("whatsapp_message_sent", {"to": "x@s.whatsapp.net"})
+    hass.bus.async_fire("whatsapp_message_status", {})
+    assert await logbook.lines() == [
+        "Somebody sent a message",
+        "Somebody sent a message in a group",
+        "Somebody was sent a message from another device of the account",
+        "Somebody a message was sent",
+    ]
+    assert "describe event" not in caplog.text
 
 
 async def test_nothing_of_what_was_said(

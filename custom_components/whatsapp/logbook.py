@@ -34,32 +34,39 @@ type _Describe = Callable[[Event[dict[str, Any]]], dict[str, str]]
 @callback
 def async_describe_events(hass: HomeAssistant, async_describe_event: Callable[[str, str, _Describe], None]) -> None:
     """Tell the logbook of the events that it can show."""
+    async_describe_event(DOMAIN, EVENT_MESSAGE_RECEIVED, _received)
+    async_describe_event(DOMAIN, EVENT_MESSAGE_SENT, _sent)
+    async_describe_event(DOMAIN, EVENT_MESSAGE_STATUS, _status)
 
-    @callback
-    def received(event: Event[dict[str, Any]]) -> dict[str, str]:
-        did, icon = _DID[event.data["type"]]
-        if event.data["is_group"]:
-            return _line(event.data["sender_name"], f"{did} in {_chat(event)}", icon)
-        return _line(_chat(event), did, icon)
 
-    @callback
-    def sent(event: Event[dict[str, Any]]) -> dict[str, str]:
-        return _line(_chat(event), "was sent a message from another device of the account", "mdi:message-arrow-right")
+# The recorder may hold events without data, where there was too much for it, and those of another product: any key may
+# be missing.
 
-    @callback
-    def status(event: Event[dict[str, Any]]) -> dict[str, str]:
-        became, icon = _BECAME[event.data["status"]]
-        by = event.data["by_name"] if event.data["is_group"] else None
-        return _line(_chat(event), f"{became} by {by}" if by else became, icon)
 
-    async_describe_event(DOMAIN, EVENT_MESSAGE_RECEIVED, received)
-    async_describe_event(DOMAIN, EVENT_MESSAGE_SENT, sent)
-    async_describe_event(DOMAIN, EVENT_MESSAGE_STATUS, status)
+@callback
+def _received(event: Event[dict[str, Any]]) -> dict[str, str]:
+    did, icon = _DID.get(event.data.get("type", ""), _DID["message"])
+    if event.data.get("is_group"):
+        return _line(event.data.get("sender_name"), f"{did} in {_chat(event) or 'a group'}", icon)
+    return _line(_chat(event), did, icon)
+
+
+@callback
+def _sent(event: Event[dict[str, Any]]) -> dict[str, str]:
+    return _line(_chat(event), "was sent a message from another device of the account", "mdi:message-arrow-right")
+
+
+@callback
+def _status(event: Event[dict[str, Any]]) -> dict[str, str]:
+    became, icon = _BECAME.get(event.data.get("status", ""), _BECAME["sent"])
+    by = event.data.get("by_name") if event.data.get("is_group") else None
+    return _line(_chat(event), f"{became} by {by}" if by else became, icon)
 
 
 def _line(name: str | None, message: str, icon: str) -> dict[str, str]:
     return {LOGBOOK_ENTRY_NAME: name or "Somebody", LOGBOOK_ENTRY_MESSAGE: message, LOGBOOK_ENTRY_ICON: icon}
 
 
-def _chat(event: Event[dict[str, Any]]) -> str:
-    return event.data["chat_name"] or "a chat"
+def _chat(event: Event[dict[str, Any]]) -> str | None:
+    name: str | None = event.data.get("chat_name")
+    return name
