@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
+from demo.simulator import BEA, CARLOS, OWNER, Simulator
 from tests.support.actions import call, call_blindly, refused
 from tests.support.entry import load, scripted_entry
 from tests.support.happenings import RECEIPT, happen
@@ -177,11 +177,21 @@ async def test_a_call_that_is_cancelled_leaves_nothing(
     await call(hass, "send_message", target="Family", message="still here")
 
 
-async def test_one_that_is_slow_holds_up_no_other(
-    hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator
-) -> None:
-    response = await call(hass, "send_message", target=["Bea", FAMILY, "Neighbours", CARLOS], message="all")
-    assert [result["status"] for result in response["results"]] == ["sent"] * 4
+async def test_one_that_is_slow_holds_up_no_other(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
+    slow = asyncio.Event()
+
+    async def answer(args: dict[str, Any]) -> dict[str, Any]:
+        if args["chat"] == BOB["id"]:
+            await slow.wait()
+        return _queued(args)
+
+    scripted_bridge.answers["send"] = answer
+    await load(hass, scripted_entry(scripted_bridge, [BOB, GROUP]))
+    running = asyncio.create_task(call(hass, "send_message", target=["Bob", "Family"], message="x"))
+    await until(lambda: {args["chat"] for args in scripted_bridge.of("send")} == {BOB["id"], GROUP["id"]})
+    assert not running.done()
+    slow.set()
+    assert [result["target"] for result in (await running)["results"]] == ["Bob", "Family"]
 
 
 async def test_every_failure_raises_where_nobody_is_told(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -55,6 +55,9 @@ async def test_contact(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Si
     assert contact["name"] == "Plumber"
     for part in ("+41791234567", "+15550000003", "Pipes Ltd"):
         assert part in contact["vcard"]
+    await call(hass, "send_contact", target="Bea", name="Doctor", contact_number="+15550000003")
+    (message,) = await box.look()
+    assert "ORG" not in message["contacts"][0]["vcard"]
     error = await refused(hass, "send_contact", target="Bea", name="Plumber", contact_number="call me")
     assert error.translation_key == "invalid_number"
     hass.config.country = None

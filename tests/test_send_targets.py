@@ -20,8 +20,9 @@ import voluptuous as vol
 from custom_components.whatsapp.const import DOMAIN
 from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
 from tests.support.actions import call, call_blindly, refused
-from tests.support.entry import load
+from tests.support.entry import load, scripted_entry
 from tests.support.phone import inbox
+from tests.support.scripted_bridge import ScriptedBridge, chat
 from tests.support.shared_house import AT_ONCE, SharedHouse
 
 SWISS = "41791234567"
@@ -80,6 +81,30 @@ async def test_numbers_as_people_write_them(
     box = await inbox(whatsapp, SWISS)
     assert await _targets(hass, target=[target, f"{SWISS}@s.whatsapp.net", "+41791234567"]) == [target], "one person"
     assert await box.texts() == ["hello"]
+
+
+async def test_one_person_by_every_address(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator) -> None:
+    phones = (await whatsapp.do("phone.list"))["phones"]
+    lids = {phone["number"]: phone["lid"] for phone in phones}
+    bea, carlos = await inbox(whatsapp, BEA), await inbox(whatsapp, CARLOS)
+    addresses = [f"{number}{of}" for number in (BEA, CARLOS) for of in ("", "@s.whatsapp.net")]
+    assert len(await _targets(hass, target=[*addresses, lids[BEA], lids[CARLOS]])) == 2
+    assert (await bea.texts(), await carlos.texts()) == (["hello"], ["hello"])
+    assert len(await _targets(hass, target=lids[BEA])) == 1
+
+
+async def test_a_group_that_is_called_like_a_number(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
+    scripted_bridge.chats = [chat("120363000000000009@g.us", "2024-2025")]
+    scripted_bridge.answers["send"] = {
+        "message_id": "m",
+        "chat_id": "120363000000000009@g.us",
+        "status": "sent",
+        "sent_as": "text",
+        "timestamp": 1,
+    }
+    await load(hass, scripted_entry(scripted_bridge))
+    assert await _targets(hass, target="2024-2025") == ["2024-2025"]
+    assert [args["chat"] for args in scripted_bridge.of("send")] == ["120363000000000009@g.us"]
 
 
 async def test_the_chat_with_oneself_and_a_group_are_entities(
