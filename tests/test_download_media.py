@@ -1,5 +1,6 @@
 """The action that saves the file of a message."""
 
+import asyncio
 from pathlib import Path
 import stat
 from typing import Any
@@ -13,11 +14,13 @@ import voluptuous as vol
 
 from custom_components.whatsapp.const import DOMAIN
 from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
-from tests.support.entry import load, scripted_entry
+from tests.support.entry import load, make_entry, scripted_entry
 from tests.support.incoming import HTML, JPEG, MP4, OGG, PDF, receive_file, send_file
 from tests.support.scripted_account import BOB, fail
-from tests.support.scripted_bridge import ScriptedBridge
+from tests.support.scripted_bridge import TOKEN, ScriptedBridge
+from tests.support.scripted_files import ScriptedFiles, http, offer
 from tests.support.shared_house import SharedHouse
+from tests.support.wait import until
 
 
 @pytest.fixture
@@ -274,6 +277,21 @@ async def test_larger_than_the_option(hass: HomeAssistant, scripted_bridge: Scri
     await load(hass, entry)
     with pytest.raises(HomeAssistantError, match="larger than 64 MiB"):
         await _download(hass, "m", folder=str(folder))
+
+
+async def test_file_that_is_taken_away_while_it_comes_in(
+    hass: HomeAssistant, scripted_bridge: ScriptedBridge, scripted_files: ScriptedFiles, folder: Path
+) -> None:
+    scripted_bridge.answers["download"] = offer(len(JPEG))
+    scripted_files.answer = http(200, JPEG[:1000], announced=len(JPEG))
+    scripted_files.rest = asyncio.get_running_loop().create_future()
+    await load(hass, make_entry(scripted_files.url, TOKEN, scripted_bridge.account, [BOB]))
+    download = asyncio.create_task(_refused(hass, "m", folder=str(folder)))
+    (part,) = await until(lambda: _names(folder))
+    (folder / part).unlink()
+    scripted_files.rest.set_result(JPEG[1000:])
+    assert await download == "file_not_written"
+    assert not _names(folder)
 
 
 async def test_accounts(hass: HomeAssistant, house: SharedHouse, whatsapp: Simulator, folder: Path) -> None:

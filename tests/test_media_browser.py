@@ -47,6 +47,11 @@ class Browser:
         """Return the ids of what is in a folder, by their titles."""
         return {child["title"]: child["media_content_id"] for child in (await self.open(media_content_id))["children"]}
 
+    async def ids(self, media_content_id: str) -> list[str]:
+        """Return the last parts of the ids of what is in a folder, in order."""
+        children = (await self.open(media_content_id))["children"]
+        return [child["media_content_id"].rpartition("/")[2] for child in children]
+
     async def complaint(self, media_content_id: str, what: str = "browse_media") -> str:
         """Return why a folder or a file cannot be opened."""
         answer = await self._ask(what, media_content_id)
@@ -162,8 +167,7 @@ async def test_pages(
     sent = [await receive_file(hass, whatsapp, JPEG) for _ in range(3)]
     chat = await _chat(browser, "Bea")
     page = await browser.open(chat)
-    ids = [child["media_content_id"].rpartition("/")[2] for child in page["children"]]
-    assert ids == [sent[2], sent[1], f"before:{sent[1]}"]
+    assert await browser.ids(chat) == [sent[2], sent[1], f"before:{sent[1]}"]
     assert page["children"][2]["title"] == "Older"
     older = await browser.open(page["children"][2]["media_content_id"])
     assert older["children"][0]["media_content_id"] == f"{chat}/{sent[0]}"
@@ -242,6 +246,6 @@ async def test_two_accounts(hass: HomeAssistant, house: SharedHouse, whatsapp: S
     accounts = await browser.children(ROOT)
     assert list(accounts) == ["Alex", "Carlos"]
     of_carlos = (await browser.children(accounts["Carlos"]))["Bea"]
-    assert f"{of_carlos}/{message_id}" in (await browser.children(of_carlos)).values()
+    assert message_id in await browser.ids(of_carlos)
     of_alex = (await browser.children(accounts["Alex"]))["Bea"]
-    assert f"{of_alex}/{message_id}" not in (await browser.children(of_alex)).values()
+    assert message_id not in await browser.ids(of_alex)

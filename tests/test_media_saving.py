@@ -17,11 +17,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.whatsapp.const import DOMAIN
 from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
-from tests.support.entry import load, scripted_entry
+from tests.support.entry import load, make_entry, scripted_entry
 from tests.support.incoming import JPEG, MP4, PDF, receive_file, send_file
 from tests.support.scripted_account import BOB, STRANGER, fail
-from tests.support.scripted_bridge import ORIGIN, ScriptedBridge, never
-from tests.support.scripted_files import ScriptedFiles, http
+from tests.support.scripted_bridge import ORIGIN, TOKEN, ScriptedBridge, never
+from tests.support.scripted_files import ScriptedFiles, http, offer
 from tests.support.shared_house import SharedHouse
 from tests.support.wait import until
 
@@ -271,6 +271,27 @@ async def test_disk_that_is_away_for_a_while(
     assert not _names(keeping)
 
 
+async def test_folder_that_cannot_be_looked_into(
+    hass: HomeAssistant,
+    house: SharedHouse,
+    whatsapp: Simulator,
+    keeping: Path,
+    tmp_path: Path,
+    *,
+    calendar: Calendar,
+) -> None:
+    await _kept(hass, house, keeping, media_folder_days=7)
+    path = await _save(hass, whatsapp)
+    away = _move(keeping, tmp_path / "away")
+    await asyncio.to_thread(keeping.write_text, "a file where the folder was")
+    await calendar.after(8)
+    _delete(str(keeping))
+    _move(away, keeping)
+    assert _names(keeping) == [path.name]
+    await calendar.after(1)
+    assert not _names(keeping)
+
+
 async def test_for_ever(
     hass: HomeAssistant, house: SharedHouse, whatsapp: Simulator, keeping: Path, calendar: Calendar
 ) -> None:
@@ -363,22 +384,9 @@ async def _scripted(
     hass: HomeAssistant, bridge: ScriptedBridge, files: ScriptedFiles, keeping: Path, **options: Any
 ) -> MockConfigEntry:
     """Return the loaded entry of a scripted bridge that hands out pictures."""
-    bridge.answers["download"] = lambda _: {
-        "ticket": "t" * 43,
-        "expires_at": 1.0,
-        "mime": "image/jpeg",
-        "size": len(JPEG),
-        "file_name": None,
-    }
+    bridge.answers["download"] = offer(len(JPEG))
     files.answer = http(200, JPEG)
-    made = scripted_entry(bridge, [BOB])
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        data={**made.data, "url": files.url},
-        unique_id=made.unique_id,
-        options={"media_folder": str(keeping), **options},
-        subentries_data=[subentry.as_dict() for subentry in made.subentries.values()],
-    )
+    entry = make_entry(files.url, TOKEN, bridge.account, [BOB], media_folder=str(keeping), **options)
     await load(hass, entry)
     return entry
 
@@ -387,16 +395,12 @@ async def test_two_at_once(
     hass: HomeAssistant, scripted_bridge: ScriptedBridge, scripted_files: ScriptedFiles, keeping: Path
 ) -> None:
     await _scripted(hass, scripted_bridge, scripted_files, keeping)
-    offer = scripted_bridge.answers["download"]
     saved = async_capture_events(hass, SAVED)
     go_on = asyncio.Event()
 
-    async def slow(args: dict[str, Any]) -> dict[str, Any]:
+    async def slow(_: dict[str, Any]) -> dict[str, Any]:
         await go_on.wait()
-        assert callable(offer)
-        answer = offer(args)
-        assert isinstance(answer, dict)
-        return answer
+        return offer(len(JPEG))
 
     scripted_bridge.answers["download"] = slow
     for seq in range(1, 6):
@@ -431,7 +435,6 @@ async def test_tries_again_when_whatsapp_is_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     entry = await _scripted(hass, scripted_bridge, scripted_files, keeping)
-    offer = scripted_bridge.answers["download"]
     saved = async_capture_events(hass, SAVED)
     received = async_capture_events(hass, "whatsapp_message_received")
     await scripted_bridge.state("disconnected")
@@ -443,7 +446,7 @@ async def test_tries_again_when_whatsapp_is_back(
     assert await hass.config_entries.async_reload(entry.entry_id)
     await until(lambda: len(scripted_bridge.of("download")) == 4)
     assert not saved
-    scripted_bridge.answers["download"] = offer
+    scripted_bridge.answers["download"] = offer(len(JPEG))
     await scripted_bridge.state("connected")
     await until(lambda: len(saved) == 2)
     assert {event.context.parent_id for event in saved} == {event.context.id for event in received}

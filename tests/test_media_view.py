@@ -2,7 +2,9 @@
 
 import asyncio
 from datetime import timedelta
+import logging
 
+from aiohttp import ClientPayloadError
 from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -12,10 +14,11 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.whatsapp.const import DOMAIN
 from demo.simulator import BEA, CARLOS, Simulator
-from tests.support.entry import load, scripted_entry
+from tests.support.entry import load, make_entry, scripted_entry
 from tests.support.incoming import HTML, JPEG, MP4, OGG, PDF, receive_file
 from tests.support.scripted_account import BOB, fail
-from tests.support.scripted_bridge import ScriptedBridge
+from tests.support.scripted_bridge import TOKEN, ScriptedBridge
+from tests.support.scripted_files import ScriptedFiles, http, offer
 from tests.support.shared_house import SharedHouse
 from tests.support.wait import TIMEOUT, until
 
@@ -167,6 +170,45 @@ async def test_bridge_is_away(
     response = await client.get(_path(entry, "m"))
     assert response.status == 503
     assert "does not answer" in (await response.json())["message"]
+
+
+async def test_file_that_breaks_off(
+    hass: HomeAssistant,
+    scripted_bridge: ScriptedBridge,
+    scripted_files: ScriptedFiles,
+    hass_client: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scripted_bridge.answers["download"] = offer(len(JPEG))
+    scripted_files.answer = http(200, JPEG[:1000], announced=len(JPEG))
+    entry = make_entry(scripted_files.url, TOKEN, scripted_bridge.account, [BOB])
+    await load(hass, entry)
+    client = await hass_client()
+    response = await client.get(_path(entry, "m"))
+    assert response.status == 200
+    with pytest.raises(ClientPayloadError):
+        await response.read()
+    assert "Error handling request" not in caplog.text
+
+
+async def test_who_leaves_early(
+    hass: HomeAssistant,
+    scripted_bridge: ScriptedBridge,
+    scripted_files: ScriptedFiles,
+    hass_client: ClientSessionGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    film = MP4 + bytes(20_000_000)
+    scripted_bridge.answers["download"] = offer(len(film))
+    scripted_files.answer = http(200, film)
+    entry = make_entry(scripted_files.url, TOKEN, scripted_bridge.account, [BOB])
+    await load(hass, entry)
+    client = await hass_client()
+    response = await client.get(_path(entry, "m"))
+    await response.content.readany()
+    response.close()
+    await until(lambda: scripted_files.left == 1)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 async def test_without_any_account(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 import re
-from typing import Self
+from typing import Any, Self
 
 import pytest
 from yarl import URL
@@ -21,13 +21,17 @@ def http(status: int, body: bytes = b"", announced: int | None = None) -> bytes:
 class ScriptedFiles:
     """Answers every request for a file with `answer`, once it has read all of it.
 
-    `hear`: whether it does so at all, or goes away. `stay`: whether it keeps the line open afterwards.
+    `hear`: whether it does so at all, or goes away. `rest` comes after the answer, as soon as the test lets it. `stay`:
+    whether it keeps the line open afterwards.
     """
 
     def __init__(self, bridge: ScriptedBridge) -> None:
         self.answer = http(200)
         self.hear = True
         self.stay = False
+        self.rest: asyncio.Future[bytes] | None = None
+        # How many requests for files are over.
+        self.left = 0
         # Method, path and body of what came.
         self.requests: list[tuple[str, str, bytes]] = []
         self._bridge = URL(bridge.url)
@@ -59,14 +63,23 @@ class ScriptedFiles:
                 self.requests.append((method, path, body))
                 writer.write(self.answer)
                 await writer.drain()
+                if self.rest:
+                    writer.write(await self.rest)
+                    await writer.drain()
                 if self.stay:
                     await reader.read()
+        self.left += 1
         writer.close()
 
     async def _hand_on(self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_connection(self._bridge.host, self._bridge.port)
         there_writer.write(head)
         await asyncio.gather(_copy(reader, there_writer), _copy(there_reader, writer))
+
+
+def offer(size: int, **more: Any) -> dict[str, Any]:
+    """Return the answer of a scripted bridge to `download`: a picture of that size."""
+    return {"ticket": "t" * 43, "expires_at": 1.0, "mime": "image/jpeg", "size": size, "file_name": None, **more}
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
