@@ -187,7 +187,6 @@ async def test_alarm_that_nobody_reads(hass: HomeAssistant, whatsapp: Simulator)
     bea, carlos = await inbox(whatsapp, BEA), await inbox(whatsapp, CARLOS)
     await _raise_alarm(hass)
     assert (await _next(whatsapp, bea, BEA))["text"] == "*Alarm:* Kitchen"
-    assert await carlos.texts() == []
     assert (await _next(whatsapp, carlos, CARLOS))["text"] == "*Alarm:* Kitchen. Nobody else has read it so far."
     await _until_it_has_run(hass)
 
@@ -247,7 +246,7 @@ async def test_ask(hass: HomeAssistant, whatsapp: Simulator, votes: list[list[st
 @pytest.mark.usefixtures("chats")
 async def test_ask_and_nobody_votes(hass: HomeAssistant, whatsapp: Simulator) -> None:
     box = await inbox(whatsapp, BEA)
-    await _ask(hass, patience={"seconds": 1})
+    await _ask(hass, patience={"seconds": 3})
     assert (await _next(whatsapp, box, BEA))["kind"] == "poll"
     assert await _answer(hass) == {"silence"}
 
