@@ -10,7 +10,8 @@ import voluptuous as vol
 
 from custom_components.whatsapp.const import DOMAIN
 from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
-from tests.support.entry import load
+from tests.support.entry import load, scripted_entry
+from tests.support.scripted_bridge import Fail, ScriptedBridge
 from tests.support.shared_house import SharedHouse
 from tests.support.wait import until, until_told
 
@@ -118,6 +119,17 @@ async def test_being_there_is_seen_by_all(hass: HomeAssistant, entry: MockConfig
     assert heard == [(OWNER, presence, None) for presence in ("available", "unavailable") * 2]
     with pytest.raises(vol.Invalid):
         await _act(hass, "update_presence", presence="invisible")
+
+
+async def test_presence_that_whatsapp_has_no_time_for(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
+    def refuse(_: dict[str, Any]) -> dict[str, Any]:
+        raise Fail("timeout")
+
+    await load(hass, scripted_entry(scripted_bridge))
+    scripted_bridge.answers["presence"] = refuse
+    with pytest.raises(HomeAssistantError) as caught:
+        await _act(hass, "update_presence", presence="available")
+    assert caught.value.translation_key == "timeout"
 
 
 async def test_presence_of_one_of_two_accounts(hass: HomeAssistant, house: SharedHouse, whatsapp: Simulator) -> None:
