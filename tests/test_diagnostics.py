@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.whatsapp.const import CONF_MEMBERS, DOMAIN
+from custom_components.whatsapp.issues import async_pseudonym, async_raise
 from custom_components.whatsapp.privacy import Privacy
 from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
 from tests.support.entry import load, scripted_entry
@@ -95,6 +96,13 @@ async def test_house_full_of_secrets(
     person, group = data["added_chats"]
     assert (person["kind"], group["kind"]) == ("person", "group")
     assert group["members"] == [person["chat"]], "the same person is the same everywhere"
+    # All of the file, also what Home Assistant puts into it.
+    async_raise(hass, "unlink_failed", await async_pseudonym(hass, entry.data["account_id"]))
+    async_raise(hass, "replaced", entry.entry_id, name=entry.title)
+    client = await hass_client()
+    file = await (await client.get(f"/api/diagnostics/config_entry/{entry.entry_id}")).text()
+    assert "unlink_failed" in file
+    assert not {secret for secret in secrets - {entry.entry_id} if secret in file}
     again = await _download(hass, hass_client, entry)
     assert again["added_chats"] == data["added_chats"]
 

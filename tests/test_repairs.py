@@ -285,7 +285,6 @@ async def test_device_that_is_still_linked(
     issue = issues(hass)["unlink_failed"]
     assert issue.is_persistent, "nothing else remembers it"
     await repair.open("unlink_failed")
-    assert repair.step["description_placeholders"] == {"name": "Owner"}
     await repair.submit()
     assert repair.step["type"] == "create_entry"
     assert not issues(hass)
@@ -296,6 +295,9 @@ async def test_account_that_comes_back_is_not_a_leftover(hass: HomeAssistant, sc
     await load(hass, entry)
     scripted_bridge.answers["unlink"] = fail("internal")
     await hass.config_entries.async_remove(entry.entry_id)
-    assert issues(hass)["unlink_failed"].issue_id == f"unlink_failed_{ACCOUNT_ID}"
+    issue = issues(hass)["unlink_failed"]
+    assert not {secret for secret in (ACCOUNT_ID, "Owner", "1555") if secret in str(issue)}, (
+        "diagnostics have all of it"
+    )
     await load(hass, scripted_entry(scripted_bridge))
     assert not issues(hass)

@@ -86,7 +86,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: WhatsAppConfigEntry) ->
         _LOGGER.warning(
             "The device could not be logged out of WhatsApp (%s). Remove it on the phone: Settings, Linked devices", err
         )
-        issues.async_raise(hass, "unlink_failed", entry.data[CONF_ACCOUNT_ID], name=entry.title)
+        issues.async_raise(hass, "unlink_failed", await issues.async_pseudonym(hass, entry.data[CONF_ACCOUNT_ID]))
 
 
 async def async_remove_config_entry_device(
@@ -125,7 +125,7 @@ async def _async_open(hass: HomeAssistant, entry: WhatsAppConfigEntry, account: 
         ) from err
     # What is watched while the entry is loaded is told then.
     issues.async_clear(hass, {*issues.SCHEMA, *issues.STORAGE, "passkey_required"}, entry.entry_id)
-    issues.async_clear(hass, {"unlink_failed"}, account.account_id)
+    issues.async_clear(hass, {"unlink_failed"}, await issues.async_pseudonym(hass, account.account_id))
 
 
 def _register_device(hass: HomeAssistant, entry: WhatsAppConfigEntry, account: Account) -> None:

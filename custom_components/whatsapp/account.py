@@ -266,11 +266,11 @@ class Account:
     @callback
     def _handle_journal(self, frame: protocol.EventFrame, event: protocol.JournalEvent) -> None:
         seq = frame["seq"]
-        event_type = event["type"]
-        where = self.account_id if event["type"] == "own_devices_changed" else event["chat"]["id"]
-        _LOGGER.debug("Event %s: %s in %s", seq, event_type, self.privacy.shown(where))
         try:
             if self._cursor.is_new(seq):
+                event_type = event["type"]
+                where = self.account_id if event["type"] == "own_devices_changed" else event["chat"]["id"]
+                _LOGGER.debug("Event %s: %s in %s", seq, event_type, self.privacy.shown(where))
                 self.figures.note(event)
                 self.inbox.deliver(frame, event)
         finally:

@@ -7,12 +7,13 @@ from typing import Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import instance_id, issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .account import Account, WhatsAppConfigEntry
 from .const import DOMAIN
 from .figures import as_time
+from .privacy import Privacy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,7 @@ class Kind:
     severity: ir.IssueSeverity = ir.IssueSeverity.ERROR
 
 
+# Home Assistant writes all of an issue that lasts into diagnostics: it has no placeholders that say whose it is.
 # Each is a key of `issues` in the translations, and a row in docs/repairs.md.
 KINDS: Final = {
     "backup_failed": Kind(severity=ir.IssueSeverity.WARNING),
@@ -51,8 +53,13 @@ _WATCHED: Final = {*GIVEN_UP, *STORAGE, "restricted", "restricted_until"}
 
 
 def issue_id(key: str, of: str) -> str:
-    """Return the id of an issue. `of`: the id of the config entry, of an account, or the domain."""
+    """Return the id of an issue. `of`: the id of the config entry, the pseudonym of an account, or the domain."""
     return f"{key}_{of}"
+
+
+async def async_pseudonym(hass: HomeAssistant, account_id: str) -> str:
+    """Return what an issue calls an account that has no entry any more."""
+    return Privacy(await instance_id.async_get(hass), mask=True).pseudonym(account_id)
 
 
 @callback
