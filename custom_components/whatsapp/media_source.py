@@ -162,8 +162,8 @@ def _file(identifier: str, message: StoredMessage, title: str) -> BrowseMediaSou
 
 
 def _title(message: StoredMessage, entry: WhatsAppConfigEntry, chat: ConfigSubentry, words: Mapping[str, str]) -> str:
-    """Return when, by whom, and what: of a document the name."""
-    when = dt_util.as_local(dt_util.utc_from_timestamp(message["timestamp"])).strftime("%Y-%m-%d %H:%M")
+    """Return when, by whom, and what: of a document the name. The browser shows little more than 20 characters."""
+    when = dt_util.as_local(dt_util.utc_from_timestamp(message["timestamp"])).strftime("%m-%d %H:%M")
     sender = message["sender"]
     if message["from_me"]:
         who = entry.title
