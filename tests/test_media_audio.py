@@ -141,6 +141,16 @@ async def test_sound_heard_once(sender: Sender) -> None:
     assert (await sender.prepare("audio", source, view_once=True)).content["view_once"] is True
 
 
+async def test_sound_with_a_lot_to_say_of_itself(sender: Sender) -> None:
+    about = sender.folder / "about.txt"
+    about.write_text(f";FFMETADATA1\ncomment={'lyrics ' * 400_000}\n")
+    source = ffmpeg(sender.folder / "a.mp3", *SOUND, "-i", str(about), "-map_metadata", "1", "-t", "1")
+    assert source.stat().st_size > 2_000_000
+    assert (await sender.prepare("audio", source, voice=False)).as_it_is
+    prepared = await sender.prepare("audio", source)
+    assert b"lyrics" not in prepared.data
+
+
 async def test_file_without_sound(sender: Sender) -> None:
     silent_film = ffmpeg(sender.folder / "silent.mp4", *PICTURE, "-t", "1")
     text = sender.folder / "song.mp3"

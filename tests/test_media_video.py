@@ -216,4 +216,4 @@ async def test_bomb(sender: Sender) -> None:
     Image.new("1", (12_000, 12_000)).save(still)
     ffmpeg(source, "-i", str(still), "-c:v", "copy")
     assert source.stat().st_size < MEBIBYTE
-    assert (await sender.refused("video", source)).translation_key == "ffmpeg_failed"
+    assert (await sender.refused("video", source)).translation_key == "not_a_video"

@@ -21,6 +21,12 @@ _FORMATS: Final = "aac,ac3,aiff,amr,asf,avi,caf,eac3,flac,flv,gif,matroska,mov,m
 _INPUT: Final = ("-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS)
 # More makes ffmpeg take more memory than a small machine has.
 _PIXELS_MAX: Final = ("-max_pixels", "64000000")
+# No more than this is asked for: what else a file says of itself may be of any length.
+_ENTRIES: Final = (
+    *("-show_entries", "format=format_name,duration:format_tags=major_brand"),
+    *("-show_entries", "stream=codec_type,codec_name,pix_fmt,width,height,channels"),
+    *("-show_entries", "stream_disposition=attached_pic:stream_side_data=rotation"),
+)
 
 _HALF_TURN: Final = 180
 
@@ -54,11 +60,11 @@ async def async_probe(space: Workspace, path: Path) -> Probe:
     """
     try:
         output = await _async_run(
-            space, "ffprobe", "-v", "error", *_INPUT, "-show_format", "-show_streams", "-of", "json", "-i", _named(path)
+            space, "ffprobe", "-v", "error", *_PIXELS_MAX, *_INPUT, *_ENTRIES, "-of", "json", "-i", _named(path)
         )
-    except _ExitError as err:
+        found = json.loads(output)
+    except (_ExitError, ValueError) as err:
         raise NotReadableError from err
-    found = json.loads(output)
     streams: list[dict[str, Any]] = found.get("streams", [])
     video = next((stream for stream in streams if _is_video(stream)), {})
     audio = next((stream for stream in streams if stream.get("codec_type") == "audio"), {})
