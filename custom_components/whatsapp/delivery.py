@@ -190,7 +190,7 @@ class Delivery:
             return
         status, code = await attempt.place.account.receipts.wait(attempt.sent["message_id"], wanted, self._remaining)
         attempt.status = status or attempt.status
-        attempt.reached = status not in (None, "failed") and _is_as_far(attempt.status, wanted)
+        attempt.reached = status != "failed" and _is_as_far(attempt.status, wanted)
         if status == "failed":
             attempt.error = wire_error(code or "rejected")
 

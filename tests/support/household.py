@@ -90,6 +90,8 @@ async def places(hass: HomeAssistant, tmp_path: Path, files: FileServer, camera:
     folder = tmp_path / "media"
     await asyncio.to_thread(folder.mkdir)
     await asyncio.to_thread((folder / "manual.pdf").write_bytes, b"%PDF-1.7")
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("navy", "white")]
+    await asyncio.to_thread(frames[0].save, folder / "clip.gif", save_all=True, append_images=frames[1:], duration=500)
     hass.config.allowlist_external_dirs.add(str(folder))
     hass.config.allowlist_external_urls.add(files.origin)
     files.serve("/snapshot", await asyncio.to_thread(camera.read_bytes))
