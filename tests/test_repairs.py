@@ -275,6 +275,21 @@ async def test_passkey_while_the_dialog_is_open(
     assert [flow["context"]["source"] for flow in reauth_flows(hass)] == [SOURCE_REAUTH]
 
 
+async def test_passkey_of_an_account_that_is_linked_again(
+    hass: HomeAssistant, scripted_bridge: ScriptedBridge, repair: Repair
+) -> None:
+    """By somebody else, such as a second Home Assistant: then there is nothing to ask."""
+    entry = scripted_entry(scripted_bridge)
+    await load(hass, entry)
+    async_raise(hass, "passkey_required", entry.entry_id, name=entry.title)
+    await repair.open("passkey_required")
+    await repair.submit()
+    assert repair.step["type"] == "create_entry"
+    assert "next_flow" not in repair.step
+    assert not reauth_flows(hass)
+    await hass.async_block_till_done()
+
+
 async def test_device_that_is_still_linked(
     hass: HomeAssistant, scripted_bridge: ScriptedBridge, repair: Repair
 ) -> None:

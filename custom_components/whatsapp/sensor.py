@@ -1,5 +1,6 @@
 """How the account is doing, and which chats there are."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -160,9 +161,9 @@ class FigureSensor(AccountEntity, RestoreSensor):
             self._attr_native_value = figure
             self.async_write_ha_state()
 
+    @abstractmethod
     def _figure(self) -> StateType | date | datetime | Decimal:
         """Return what it is now."""
-        raise NotImplementedError
 
 
 class TimeSensor(FigureSensor):
