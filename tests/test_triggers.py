@@ -1,6 +1,7 @@
 """Triggers, in automations that really run."""
 
 import asyncio
+import logging
 from typing import Any
 
 from homeassistant.components.automation import DOMAIN as AUTOMATION
@@ -239,6 +240,19 @@ async def test_trace_says_that_it_was_too_late(
     )
     trace = (await client.receive_json())["result"]
     assert "'reason': 'late'" in str(trace)
+
+
+async def test_text_is_in_no_log(loaded: Loaded, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither when it triggers, nor when it does not."""
+    ran = await loaded.automate("message_received", text="^xyzzy", match="regex")
+    caplog.clear()
+    for text in ("xyzzy {{ 1 / 0 }}", "no xyzzy\r\n"):
+        await loaded.happen(MESSAGE, BOB, text=text, who={**BOB, "id": BOB["id"], "name": "xyzzy"})
+    await loaded.handled()
+    assert len(ran) == 1
+    loud = [record.getMessage() for record in caplog.records if record.levelno > logging.DEBUG]
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("custom_components.whatsapp")]
+    assert not [line for line in loud + ours if "xyzzy" in line]
 
 
 async def test_script_that_waits(hass: HomeAssistant, loaded: Loaded) -> None:
