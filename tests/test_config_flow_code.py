@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.whatsapp import link_flow
+from custom_components.whatsapp import targets
 from custom_components.whatsapp.phone import normalize_phone
 from demo.simulator import OWNER, Simulator
 from tests.support.dialog import Dialog
@@ -70,7 +70,7 @@ async def test_a_double_click_asks_for_one_code(
         both.wait(TIMEOUT)
         return normalize_phone(text, country)
 
-    monkeypatch.setattr(link_flow, "normalize_phone", read_together)
+    monkeypatch.setattr(targets, "normalize_phone", read_together)
     script_links(scripted_bridge)
     await dialog.add(scripted_bridge)
     await dialog.choose("phone")

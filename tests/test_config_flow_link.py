@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.whatsapp import link
+from custom_components.whatsapp import config_flow, link
 from custom_components.whatsapp.const import DOMAIN
 from demo.camera import read_qr
 from demo.simulator import BEA, OWNER, Simulator, SimulatorError
@@ -47,6 +47,35 @@ async def test_qr_codes_follow_one_another(dialog: Dialog, scripted_bridge: Scri
     await link_moves(scripted_bridge, "linking")
     await dialog.until(lambda step: step["progress_action"] == "linking")
     await link_moves(scripted_bridge, "linked", account=account())
+    await _finish(dialog)
+
+
+async def test_groups_that_come_a_moment_after_the_link(dialog: Dialog, scripted_bridge: ScriptedBridge) -> None:
+    script_links(scripted_bridge)
+    family = scripted_bridge.answers["groups"]
+
+    def not_yet(_: Any) -> dict[str, Any]:
+        scripted_bridge.answers["groups"] = family
+        return {"groups": []}
+
+    scripted_bridge.answers["groups"] = not_yet
+    await _qr(dialog, scripted_bridge)
+    await link_moves(scripted_bridge, "linked", account=account())
+    await dialog.until_step("chats")
+    assert dialog.offers("groups") == ["Family"]
+    await _finish(dialog)
+
+
+async def test_a_phone_without_groups(
+    dialog: Dialog, scripted_bridge: ScriptedBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config_flow, "FIRST_GROUPS_WITHIN", 0.1)
+    script_links(scripted_bridge)
+    scripted_bridge.answers["groups"] = {"groups": []}
+    await _qr(dialog, scripted_bridge)
+    await link_moves(scripted_bridge, "linked", account=account())
+    await dialog.until_step("chats")
+    assert "groups" not in dialog.step["data_schema"].schema
     await _finish(dialog)
 
 

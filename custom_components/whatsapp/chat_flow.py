@@ -27,7 +27,8 @@ from .bridge import BridgeClient, BridgeError
 from .bridge.protocol import LIMIT_LISTED_CHATS, Chat, Person
 from .const import CONF_ACCOUNT_ID, CONF_CHAT_ID, CONF_KIND, CONF_LID, CONF_MEMBERS, CONF_PHONE, SUBENTRY_TYPE_CHAT
 from .inbox import is_same
-from .link_flow import async_read_phone, display_name, error_key, phone_error
+from .link_flow import display_name, error_key, phone_error
+from .targets import async_find_phone
 
 CONF_CHAT: Final = "chat"
 CONF_NUMBER: Final = "number"
@@ -141,7 +142,7 @@ class ChatFlow(ConfigSubentryFlow):
         [(field, text)] = given.items()
         if text in self._offered:
             reference = self._offered[text]["id"]
-        elif number := await async_read_phone(self.hass, text):
+        elif number := await async_find_phone(self.hass, text):
             reference = number
         elif field == CONF_NUMBER:
             return {field: phone_error(self.hass)}

@@ -1,5 +1,6 @@
 """Config flow: a bridge, then an account on it, then the chats that automations may use."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, override
 
@@ -21,14 +22,19 @@ from .bridge import BridgeError
 from .bridge.protocol import Account, Chat
 from .chat_flow import ChatFlow, async_list_chats, chat_selector, chat_subentry, label_all
 from .const import CONF_ACCOUNT_ID, CONF_BRIDGE_ID, CONF_PHONE, DOMAIN, SUBENTRY_TYPE_CHAT
-from .link_flow import LinkFlow, async_read_phone, display_name, error_key, phone_error
+from .link_flow import LinkFlow, display_name, error_key, phone_error
 from .options_flow import AccountOptionsFlow
+from .targets import async_find_phone
 
 DEFAULT_URL: Final = "ws://127.0.0.1:3000"
 CONF_ACCOUNT: Final = "account"
 CONF_GROUPS: Final = "groups"
 CONF_PEOPLE: Final = "people"
 CONF_NUMBERS: Final = "numbers"
+
+# Seconds. WhatsApp tells of the groups a moment after a new link; who has none waits for so long.
+FIRST_GROUPS_WITHIN: Final = 5.0
+_ASK_AGAIN_AFTER: Final = 0.25
 
 # Why WhatsApp has ended a session without a logout: a new link does not mend it. Each has a text that says what does.
 _ENDED: Final = {"replaced", "banned", "client_outdated"}
@@ -148,11 +154,17 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
         )
 
     async def _async_list_chats(self) -> dict[str, str]:
+        account_id = self._account["account_id"]
+        deadline = self.hass.loop.time() + (FIRST_GROUPS_WITHIN if self._link else 0.0)
         try:
             async with create_client(self._bridge) as client:
-                self._chats = label_all(await async_list_chats(client, self._account["account_id"]))
+                chats = await async_list_chats(client, account_id)
+                while not any(chat["kind"] == "group" for chat in chats) and self.hass.loop.time() < deadline:
+                    await asyncio.sleep(_ASK_AGAIN_AFTER)
+                    chats = await async_list_chats(client, account_id)
         except BridgeError as err:
             return {"base": error_key(err)}
+        self._chats = label_all(chats)
         return {}
 
     async def _async_add_numbers(
@@ -165,7 +177,7 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
             async with create_client(self._bridge) as client:
                 for typed in numbers:
                     placeholders["number"] = typed
-                    number = await async_read_phone(self.hass, typed)
+                    number = await async_find_phone(self.hass, typed)
                     if not number:
                         return {CONF_NUMBERS: phone_error(self.hass)}
                     chat = await client.resolve(self._account["account_id"], number)

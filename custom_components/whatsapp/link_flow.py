@@ -17,7 +17,7 @@ from .bridge import BridgeError, CannotConnect, InvalidToken, SchemaIncompatible
 from .bridge.protocol import Account, Chat, LinkMethod, Person
 from .const import CONF_BRIDGE_ID, CONF_PHONE, DOMAIN
 from .link import Link
-from .phone import normalize_phone
+from .targets import async_find_phone
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -61,11 +61,6 @@ def error_key(error: BridgeError) -> str:
             return "cannot_connect"
     _LOGGER.error("Unexpected error of the bridge: %s", error.code)
     return "unknown"
-
-
-async def async_read_phone(hass: HomeAssistant, text: str) -> str | None:
-    """Return the number that was typed, as digits with country code, or None when it is none."""
-    return await hass.async_add_executor_job(normalize_phone, text, hass.config.country)
 
 
 def phone_error(hass: HomeAssistant) -> str:
@@ -126,7 +121,7 @@ class LinkFlow(ConfigFlow):
         errors = self._link_errors()
         if user_input is not None:
             self._phone = user_input[CONF_PHONE]
-            if number := await async_read_phone(self.hass, self._phone):
+            if number := await async_find_phone(self.hass, self._phone):
                 # On a double click it runs already.
                 if not self._link or self._link.status == "failed":
                     self._start_link("code", number)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .scripted_bridge import ScriptedBridge
+from .scripted_bridge import ScriptedBridge, chat
 from .wait import until
 
 
@@ -12,7 +12,7 @@ def script_links(bridge: ScriptedBridge) -> None:
         "accounts": {"accounts": []},
         "link": lambda _: {"link_id": f"link-{len(bridge.of('link'))}"},
         "link_cancel": {},
-        "groups": lambda _: {"groups": []},
+        "groups": lambda _: {"groups": [chat("120363000000000001@g.us", "Family")]},
     }
 
 
