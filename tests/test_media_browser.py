@@ -1,12 +1,15 @@
 """What came in, in the media browser."""
 
 import asyncio
+from base64 import b64decode
+from io import BytesIO
 from typing import Any
 
 from homeassistant.components.media_player import BrowseError
 from homeassistant.components.media_source import Unresolvable, async_browse_media, async_resolve_media
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from PIL import Image
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
@@ -16,6 +19,7 @@ from custom_components.whatsapp.const import DOMAIN
 from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
 from tests.support.entry import load, scripted_entry
 from tests.support.incoming import HTML, JPEG, MP4, PDF, receive_file
+from tests.support.phone import inbox
 from tests.support.scripted_account import BOB, STRANGER, fail
 from tests.support.scripted_bridge import ScriptedBridge
 from tests.support.shared_house import SharedHouse
@@ -249,3 +253,27 @@ async def test_two_accounts(hass: HomeAssistant, house: SharedHouse, whatsapp: S
     assert message_id in await browser.ids(of_carlos)
     of_alex = (await browser.children(accounts["Alex"]))["Bea"]
     assert message_id not in await browser.ids(of_alex)
+
+
+async def test_sent_on(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    whatsapp: Simulator,
+    browser: Browser,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """What is in the media browser can be sent, as anything in there can."""
+    client = await hass_client()
+    hass.config.internal_url = str(client.make_url("")).rstrip("/")
+    picture = BytesIO()
+    Image.new("RGB", (320, 240), "navy").save(picture, "JPEG")
+    await receive_file(hass, whatsapp, picture.getvalue())
+    newest = (await browser.open(await _chat(browser, "Bea")))["children"][0]["media_content_id"]
+    box = await inbox(whatsapp, BEA)
+    await hass.services.async_call(
+        DOMAIN, "send_image", {"target": "Family", "media": {"media_content_id": newest}}, blocking=True
+    )
+    (sent,) = [message for message in await box.look() if message["kind"] == "image"]
+    assert sent["chat"] == FAMILY
+    got = await whatsapp.do("phone.media", number=BEA, id=sent["id"])
+    assert b64decode(got["base64"])[:3] == b"\xff\xd8\xff"

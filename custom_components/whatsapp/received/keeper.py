@@ -36,6 +36,7 @@ _DAY: Final = timedelta(days=1)
 _PASSING: Final = {
     "bridge_unreachable",
     "not_connected",
+    "not_linked",
     "rate_limited",
     "storage_full",
     "storage_read_only",
