@@ -165,39 +165,6 @@ async def test_restricted(hass: HomeAssistant, scripted_bridge: ScriptedBridge) 
     await until(lambda: not issues(hass))
 
 
-@pytest.mark.parametrize("storage", ["full", "read_only", "corrupt"])
-async def test_disk_that_fails_while_the_bridge_runs(
-    hass: HomeAssistant, scripted_bridge: ScriptedBridge, storage: str
-) -> None:
-    await load(hass, scripted_entry(scripted_bridge))
-    health = {"version": "1.2.3", "uptime": 1.0, "clients": 1, "storage": storage, "accounts": []}
-    scripted_bridge.answers["health"] = health
-    await _tell(scripted_bridge, "disconnected", "storage")
-    await until(lambda: set(issues(hass)) == {f"storage_{storage}"})
-    scripted_bridge.answers["health"] = fail("internal")
-    await _tell(scripted_bridge, "disconnected", "storage")
-    await until(lambda: len(scripted_bridge.of("health")) == 2)
-    assert set(issues(hass)) == {f"storage_{storage}"}, "as it was known last"
-    await _tell(scripted_bridge, "connected")
-    await until(lambda: not issues(hass))
-
-
-async def test_database_that_is_found_damaged(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
-    """Nothing of the account can be read then, after a reconnect and at the start."""
-    entry = scripted_entry(scripted_bridge)
-    await load(hass, entry)
-    good = scripted_bridge.answers["accounts"]
-    scripted_bridge.answers["accounts"] = fail("storage_corrupt")
-    await scripted_bridge.drop()
-    await until(lambda: set(issues(hass)) == {"storage_corrupt"})
-    await hass.config_entries.async_reload(entry.entry_id)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert set(issues(hass)) == {"storage_corrupt"}
-    scripted_bridge.answers["accounts"] = good
-    await hass.config_entries.async_reload(entry.entry_id)
-    assert not issues(hass)
-
-
 @pytest.mark.parametrize(
     ("schema", "key"), [({"min": 0, "max": 0}, "bridge_too_old"), ({"min": 2, "max": 2}, "bridge_too_new")]
 )

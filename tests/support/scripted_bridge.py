@@ -10,7 +10,13 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Opcode
 
-from custom_components.whatsapp.bridge.protocol import CLOSE_UNAUTHORIZED, Account, Chat, ConnectionStatus
+from custom_components.whatsapp.bridge.protocol import (
+    CLOSE_UNAUTHORIZED,
+    Account,
+    Chat,
+    ConnectionReason,
+    ConnectionStatus,
+)
 from custom_components.whatsapp.options import Options
 
 from .wait import until
@@ -216,9 +222,10 @@ class ScriptedBridge:
         self.seq = max(self.seq, seq)
         await self.event(event | changes, seq=seq, replayed=False, age=0.5)
 
-    async def state(self, status: ConnectionStatus) -> None:
+    async def state(self, status: ConnectionStatus, reason: ConnectionReason | None = None) -> None:
         """Send an event: the account stands so with WhatsApp."""
         self.account = account(status)
+        self.account["connection"]["reason"] = reason
         await self.event({"type": "account", "account": self.account})
 
     async def _authenticate(self, args: dict[str, Any]) -> dict[str, Any]:
