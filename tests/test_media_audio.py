@@ -7,6 +7,7 @@ from homeassistant.exceptions import ServiceValidationError
 import pytest
 
 from custom_components.whatsapp.bridge.protocol import LIMIT_WAVEFORM_CHARS
+from custom_components.whatsapp.media import audio as audio_module
 from tests.support.media import PICTURE, SOUND, Sender, ffmpeg, ffprobe, picture
 
 SILENCE = ("-f", "lavfi", "-i", "anullsrc=sample_rate=44100")
@@ -61,6 +62,19 @@ async def test_waveform_shows_how_loud_it_is(sender: Sender) -> None:
     assert min(quiet) >= 3
     assert max(quiet) <= 10
     assert min(loud) >= 95
+
+
+async def test_waveform_of_what_is_no_sound(sender: Sender) -> None:
+    """Samples that are no numbers."""
+    source = ffmpeg(sender.folder / "a.wav", "-f", "lavfi", "-i", "aevalsrc=0/0:d=1", "-c:a", "pcm_f32le")
+    assert max(_bars((await sender.prepare("audio", source)).content)) <= 100
+
+
+async def test_waveform_of_a_long_sound(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only its beginning is drawn: ffmpeg would hold too much of it."""
+    monkeypatch.setattr(audio_module, "_BAR_SECONDS_MAX", 0.01)
+    bars = _bars((await sender.prepare("audio", ffmpeg(sender.folder / "steps.wav", *STEPS))).content)
+    assert bars == bytes(64)
 
 
 @pytest.mark.parametrize("seconds", ["0.2", "3"])

@@ -14,7 +14,9 @@ WAVEFORM_BARS: Final = 64
 _RATE: Final = 48_000
 # Quieter than this, at its loudest, is drawn as silence would be: nothing of it is blown up.
 _FLOOR: Final = 0.02
-_LEVEL: Final = re.compile(rb"RMS_level=(\S+)")
+_LEVEL: Final = re.compile(rb"RMS_level=(-inf|-?[\d.]+)")
+# What ffmpeg holds of it at once: more than an hour, which no voice note has room for, is not shown.
+_BAR_SECONDS_MAX: Final = 60
 
 # What WhatsApp plays as it is, each codec in its own container.
 _PLAYED: Final = {"mp3": "mp3", "aac": "aac", "opus": "ogg", "amr_nb": "amr"}
@@ -62,7 +64,7 @@ async def async_waveform(space: Workspace, source: Path, seconds: float) -> str:
         HomeAssistantError: see `async_convert`.
 
     """
-    samples = max(math.ceil(seconds * _RATE / WAVEFORM_BARS), 1)
+    samples = max(math.ceil(min(seconds / WAVEFORM_BARS, _BAR_SECONDS_MAX) * _RATE), 1)
     measure = (
         f"aresample={_RATE},asetnsamples=n={samples}:p=0,astats=metadata=1:reset=1:measure_perchannel=none,"
         "ametadata=mode=print:key=lavfi.astats.Overall.RMS_level:file=-"
