@@ -10,6 +10,7 @@ from custom_components.whatsapp.bridge import BridgeClient, CannotConnect, Comma
 from custom_components.whatsapp.bridge.protocol import LIMIT_MEDIA_BYTES_MAX
 from demo.simulator import BEA, Simulator
 from tests.support.incoming import JPEG, send_file
+from tests.support.phone import inbox
 from tests.support.scripted_bridge import TOKEN, ScriptedBridge
 from tests.support.scripted_files import ScriptedFiles, http
 from tests.support.shared_house import SharedHouse
@@ -133,10 +134,11 @@ async def test_file_is_not_as_large_as_announced(house: SharedHouse, session: Cl
 async def test_there_and_back(house: SharedHouse, session: ClientSession, whatsapp: Simulator, file: Path) -> None:
     """By the real bridge, to a phone and from it."""
     account_id = house.account["account_id"]
+    box = await inbox(whatsapp, BEA)
     async with house.client() as client:
         ticket = await client.upload(session, account_id, file, len(JPEG))
         sent = await client.send(account_id, BEA, {"kind": "image", "ticket": ticket}, "there")
-        got = await whatsapp.do("phone.wait", number=BEA, kind="image", timeout_ms=TIMEOUT * 1000)
+        got = await whatsapp.do("phone.wait", number=BEA, after=box.seen, kind="image", timeout_ms=TIMEOUT * 1000)
         assert sent["status"] == "sent"
         assert got["media"]["size"] == len(JPEG)
         message_id = await send_file(whatsapp, JPEG)
