@@ -15,6 +15,7 @@ The format is the same everywhere: a `##` heading with the name, then tables wit
 - events.md: a heading for each bus event. That its rows are the keys is tested with the events.
 - configuration.md: a row for each field of the forms that add and configure an account or a chat.
 - repairs.md: a row for each issue, by its key in the texts.
+- entities.md: the name of each entity of an account.
 """
 
 import re
@@ -88,6 +89,21 @@ def test_configuration() -> None:
 
 def test_repairs() -> None:
     assert sorted(rows(page("repairs.md"))) == sorted(EN["issues"])
+
+
+def test_entities() -> None:
+    text = page("entities.md")
+    named = {
+        (platform, entity["name"])
+        for platform in ("binary_sensor", "button", "sensor")
+        for entity in EN["entity"][platform].values()
+    }
+    cells = re.findall(r"^\| `(\w+)` ([^|]*)\|", text, re.MULTILINE)
+    documented = {(platform, name) for platform, cell in cells for name in re.findall(r"\*([^*]+)\*", cell)}
+    assert {entity for entity in documented if entity[0] != "event"} == named | {("binary_sensor", "Connectivity")}
+    for sensor in ("state", "reason"):
+        for state in EN["entity"]["sensor"][sensor]["state"]:
+            assert f"`{state}`" in text, state
 
 
 def test_rows_are_found() -> None:
