@@ -56,14 +56,15 @@ async def _download_media(call: ServiceCall) -> ServiceResponse:
     in, `size` in bytes, `mimetype` what the bytes are.
     """
     account, message_id = await _async_message(call)
+    keeper = keeper_of(account)
     if ATTR_FOLDER in call.data or ATTR_FILE_NAME in call.data:
         saved = await _async_save(call, account, message_id)
     else:
-        kept = await keeper_of(account).async_save(message_id)
+        kept = await keeper.async_save(message_id)
         saved = _answer(kept.file.path, kept.mime, kept.file.size)
     if not call.return_response:
         return None
-    return {**saved, "url": media_url(keeper_of(account).entry_id, message_id), "message_id": message_id}
+    return {**saved, "url": media_url(keeper.entry_id, message_id), "message_id": message_id}
 
 
 async def _async_message(call: ServiceCall) -> tuple[Account, str]:
