@@ -16,7 +16,7 @@ from tests.support.wait import until_told
 
 NOBODY = "15559999999"
 BEA_JID = f"{BEA}@s.whatsapp.net"
-SHY = "15550000031"
+SHY = "15550000051"
 
 
 async def _act(hass: HomeAssistant, action: str, **data: Any) -> Any:

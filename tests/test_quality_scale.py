@@ -117,7 +117,7 @@ FILES: Final[dict[str, Callable[[], bool]]] = {
     "stale-devices": lambda: "async_remove_config_entry_device" in _functions("__init__.py"),
     "strict-typing": lambda: tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["strict"] is True,
     "test-before-setup": lambda: _source("ConfigEntryNotReady") and _source("ConfigEntryAuthFailed"),
-    "test-coverage": lambda: _coverage(r"--cov-fail-under=(\d+)") >= 95,
+    "test-coverage": lambda: _coverage(r"--cov-fail-under=(\d+)") >= 97,
     "unique-config-entry": lambda: _source("_abort_if_unique_id_configured"),
 }
 
