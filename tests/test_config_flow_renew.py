@@ -107,6 +107,22 @@ async def test_a_session_that_whatsapp_has_ended_without_a_logout(
     assert dialog.step["reason"] == "reauth_successful"
 
 
+async def test_another_client_has_taken_the_session(
+    hass: HomeAssistant, dialog: Dialog, simulator: Simulator, bridge: RealBridge, entry: ConfigEntry
+) -> None:
+    await simulator.do("server.disconnect", number=OWNER, reason="replaced")
+    await bridge.until_account("disconnected")
+    entry.async_start_reauth(hass)
+    await _reauth(hass, dialog, entry)
+    assert dialog.step["errors"] == {"base": "replaced"}
+    # As the text says.
+    await bridge.stop()
+    await bridge.start()
+    await bridge.until_account("connected")
+    await dialog.submit()
+    await _renewed(hass, dialog, entry)
+
+
 async def test_a_bridge_that_only_cannot_reach_whatsapp_needs_nobody(
     hass: HomeAssistant, dialog: Dialog, scripted_bridge: ScriptedBridge
 ) -> None:

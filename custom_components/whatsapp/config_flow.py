@@ -266,8 +266,9 @@ class WhatsAppConfigFlow(LinkFlow, domain=DOMAIN):
         """Keep the bridge's address and token, and have the entry reloaded. Others that use the bridge go along."""
         for other in self._async_current_entries(include_ignore=False):
             if other is not entry and other.data[CONF_BRIDGE_ID] == self._bridge[CONF_BRIDGE_ID]:
+                listens = bool(other.update_listeners)
                 self.hass.config_entries.async_update_entry(other, data={**other.data, **self._bridge})
-                if not other.update_listeners:
+                if not listens:
                     self.hass.config_entries.async_schedule_reload(other.entry_id)
         if entry.update_listeners:
             return self.async_update_and_abort(entry, data_updates=self._bridge)
