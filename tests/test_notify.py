@@ -187,7 +187,7 @@ async def test_errors_of_the_bridge_are_told(
     def fail(_: dict[str, Any]) -> dict[str, Any]:
         raise failure
 
-    scripted_bridge.answers["send"] = fail
+    scripted_bridge.answers["send"] = scripted_bridge.answers["resolve"] = fail
     await load(hass, scripted_entry(scripted_bridge, [chat("15550000002@s.whatsapp.net", "Bob")]))
     with pytest.raises(HomeAssistantError) as caught:
         await _notify(hass, target="Bob")

@@ -61,6 +61,21 @@ async def test_entities_by_what_they_belong_to(
     assert [message["chat"] for message in await box.look()] == [OWNER] * 3 + [FAMILY] + [OWNER, FAMILY]
 
 
+async def test_entities_that_are_switched_off_get_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, entity_registry: er.EntityRegistry, whatsapp: Simulator
+) -> None:
+    label = lr.async_get(hass).async_create("All")
+    for entity_id in ("notify.bea", "notify.family"):
+        entity_registry.async_update_entity(entity_id, labels={label.label_id})
+    entity_registry.async_update_entity("notify.bea", disabled_by=er.RegistryEntryDisabler.USER)
+    await hass.async_block_till_done()
+    box = await inbox(whatsapp, BEA)
+    assert await _targets(hass, label_id=label.label_id) == ["notify.family"]
+    error = await refused(hass, "send_message", message="hello", entity_id="notify.bea")
+    assert error.translation_key == "not_a_chat"
+    assert [message["chat"] for message in await box.look()] == [FAMILY]
+
+
 async def test_an_area_without_chats_is_told(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator) -> None:
     attic = ar.async_get(hass).async_create("Attic")
     response = await call(hass, "send_message", message="hello", area_id=attic.id, entity_id="notify.bea")

@@ -1,6 +1,7 @@
 """Who a message goes to: what people call accounts and chats."""
 
 from collections.abc import Mapping
+from functools import partial
 import re
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +14,8 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
 from .account import Account, WhatsAppConfigEntry
+from .bridge import BridgeClient
+from .bridge.protocol import Chat
 from .const import CONF_CHAT_ID, CONF_LID, CONF_PHONE, DOMAIN
 from .errors import invalid
 from .phone import normalize_phone
@@ -34,6 +37,10 @@ class Place(NamedTuple):
 
     account: Account
     chat: str
+
+
+# By what the caller calls each: the chat, or what is wrong.
+type Found = dict[str, Place | HomeAssistantError]
 
 
 def find_account(hass: HomeAssistant, wanted: str | None) -> Account:
@@ -67,7 +74,7 @@ def loaded_account(entry: WhatsAppConfigEntry) -> Account:
     return entry.runtime_data
 
 
-async def async_find_targets(hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, Place | HomeAssistantError]:
+async def async_find_targets(hass: HomeAssistant, data: Mapping[str, Any]) -> Found:
     """Return the chats that the data of an action name, or what is wrong, by what the caller calls them.
 
     `data` has entities, devices, areas, floors and labels as Home Assistant gives them, by themselves or in `chats`,
@@ -77,7 +84,7 @@ async def async_find_targets(hass: HomeAssistant, data: Mapping[str, Any]) -> di
         ServiceValidationError: no target is named.
 
     """
-    found: dict[str, Place | HomeAssistantError] = {}
+    found: Found = {}
     for selection in (data, data.get(ATTR_CHATS, {})):
         for name in _selected_entities(hass, selection, found):
             try:
@@ -88,17 +95,19 @@ async def async_find_targets(hass: HomeAssistant, data: Mapping[str, Any]) -> di
         # Entities know their account, so that only the others need to know which.
         by_name = any(not _is_entity(hass, name) for name in names)
         account = find_account(hass, data.get(ATTR_ACCOUNT)) if by_name else None
-        found |= await async_find_named(hass, account, names)
+        found |= await _async_named(hass, account, names)
     if not found:
         raise invalid("target_required")
-    return found
+    return await _async_told_apart(found)
 
 
-async def async_find_named(
-    hass: HomeAssistant, account: Account | None, names: list[str]
-) -> dict[str, Place | HomeAssistantError]:
+async def async_find_named(hass: HomeAssistant, account: Account, names: list[str]) -> Found:
     """Return the chats that are called so, or what is wrong, by name: entities, and chats of `account`."""
-    found: dict[str, Place | HomeAssistantError] = {}
+    return await _async_told_apart(await _async_named(hass, account, names))
+
+
+async def _async_named(hass: HomeAssistant, account: Account | None, names: list[str]) -> Found:
+    found: Found = {}
     for name in names:
         try:
             if account is None or _is_entity(hass, name):
@@ -110,10 +119,27 @@ async def async_find_named(
     return found
 
 
+async def _async_told_apart(found: Found) -> Found:
+    """Have the bridge say who is who, where one who is not known yet may be another one of them."""
+    if len(found) > 1:
+        for name, place in found.items():
+            if isinstance(place, HomeAssistantError) or _known(*place):
+                continue
+            account, chat = place
+            try:
+                resolved = await account.async_ask(partial(_async_resolve, account, chat))
+                found[name] = Place(account, resolved["id"])
+            except HomeAssistantError as err:
+                found[name] = err
+    return found
+
+
+async def _async_resolve(account: Account, chat: str, client: BridgeClient) -> Chat:
+    return await client.resolve(account.account_id, chat)
+
+
 @callback
-def _selected_entities(
-    hass: HomeAssistant, data: Mapping[str, Any], failures: dict[str, Place | HomeAssistantError]
-) -> list[str]:
+def _selected_entities(hass: HomeAssistant, data: Mapping[str, Any], failures: Found) -> list[str]:
     """Return the notify entities that are selected, also by their device, area, floor or label."""
     direct = async_extract_referenced_entity_ids(
         hass, TargetSelection({key: value for key, value in data.items() if key == ATTR_ENTITY_ID})
@@ -131,10 +157,11 @@ def _selected_entities(
 
 
 def _is_entity(hass: HomeAssistant, name: str) -> bool:
+    """Return whether this is the notify entity of a chat, and not switched off."""
     if not _ENTITY.fullmatch(name.strip()):
         return False
     entity = er.async_get(hass).async_get(name.strip())
-    return entity is not None and entity.platform == DOMAIN and entity.domain == NOTIFY_DOMAIN
+    return entity is not None and entity.platform == DOMAIN and not entity.disabled
 
 
 def _entity_place(hass: HomeAssistant, entity_id: str) -> Place:
