@@ -39,7 +39,7 @@ def _days(value: Any) -> _Days:
         return cast("_Days", value)
     try:
         return _DURATIONS[cv.positive_time_period(value).total_seconds()]
-    except (KeyError, vol.Invalid):
+    except KeyError, vol.Invalid:
         raise vol.Invalid("WhatsApp pins messages for 1, 7 or 30 days: use 1d, 7d or 30d") from None
 
 
