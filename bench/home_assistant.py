@@ -249,8 +249,8 @@ def progress(what: str) -> None:
 
 
 @asynccontextmanager
-async def _everything(folder: Path, plan: Plan) -> AsyncGenerator[Bench]:
-    house = MeasuredHouse(folder)
+async def _everything(folder: Path, plan: Plan, *, recorder: bool) -> AsyncGenerator[Bench]:
+    house = MeasuredHouse(folder, recorder=recorder)
     raw: Raw | None = None
     try:
         progress("starting")
@@ -280,18 +280,19 @@ def _rounded(value: Any) -> Any:
     return value
 
 
-async def _main(plan: Plan, *, quick: bool, keep: bool) -> None:
-    with TemporaryDirectory(prefix="bench-", delete=not keep) as folder:
+async def _main(chosen: argparse.Namespace) -> None:
+    plan = QUICK if chosen.quick else Plan()
+    with TemporaryDirectory(prefix="bench-", delete=not chosen.keep) as folder:
         progress(f"in {folder}")
-        async with _everything(Path(folder), plan) as bench:
+        async with _everything(Path(folder), plan, recorder=not chosen.without_recorder) as bench:
             result = await bench.run()
-    head = {"bench": "home-assistant", "quick": quick, "cores": os.cpu_count()}
+    head = {"bench": "home-assistant", **vars(chosen), "cores": os.cpu_count()}
     sys.stdout.write(f"{json.dumps(_rounded(head | result))}\n")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="scripts/bench home-assistant", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a short run, to see that it works")
+    parser.add_argument("--without-recorder", action="store_true", help="Home Assistant without its history")
     parser.add_argument("--keep", action="store_true", help="leave the folder with the logs where it is")
-    chosen = parser.parse_args()
-    asyncio.run(_main(QUICK if chosen.quick else Plan(), quick=chosen.quick, keep=chosen.keep))
+    asyncio.run(_main(parser.parse_args()))

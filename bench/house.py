@@ -29,6 +29,11 @@ _CHANGES: Final = {
 class MeasuredHouse(House):
     """A house whose Home Assistant has the component `whatsapp_bench` and an automation for every message."""
 
+    def __init__(self, folder: Path, *, recorder: bool) -> None:
+        """Prepare. Without `recorder` Home Assistant keeps no history."""
+        super().__init__(folder)
+        self._recorder = recorder
+
     def _prepare_config(self) -> None:
         super()._prepare_config()
         components = self._config / "custom_components"
@@ -42,6 +47,8 @@ class MeasuredHouse(House):
             if there not in text:
                 raise ValueError("the demo's configuration is another one")
             text = text.replace(there, wanted)
+        for component in () if self._recorder else ("recorder", "history", "logbook"):
+            text = text.replace(f"{component}:\n", "")
         configuration.write_text(text)
 
 
