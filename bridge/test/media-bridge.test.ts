@@ -133,6 +133,26 @@ for (const addressing of ['lid', 'pn'] as const) {
   })
 }
 
+test('phones are told the types that they know, and of documents what they are', async (t) => {
+  const world = await World.start(t)
+  const house = await world.linked()
+  const file = { kind: 'document', file_name: 'a.m4a' } as const
+  const rows = [
+    ['M4A ', { kind: 'audio' }, 'audio/mp4'],
+    ['isom', { kind: 'audio' }, 'audio/mp4'],
+    ['3gp4', { kind: 'audio' }, 'audio/3gpp'],
+    ['M4V ', { kind: 'video' }, 'video/mp4'],
+    ['qt  ', { kind: 'video' }, 'video/quicktime'],
+    ['M4A ', file, 'audio/x-m4a'],
+  ] as const
+  for (const [brand, content, mime] of rows) {
+    const ticket = await bring(house, Buffer.from(`\0\0\0\x18ftyp${brand}\0\0\0\0${brand}isom`))
+    const { message_id } = await house.home.send(world.bob.number, { ...content, ticket })
+    const { media } = await world.bob.waitFor(({ id }) => id === message_id)
+    assert.deepEqual([media?.kind, media?.mime], [content.kind, mime], brand)
+  }
+})
+
 test('100 MiB go through', { timeout: 180_000 }, async (t) => {
   const world = await World.start(t)
   const house = await world.linked()

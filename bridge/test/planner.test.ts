@@ -161,6 +161,7 @@ test('files have names that fit what they are', () => {
   const names = [
     ['video', 'video/mp4', 'video.mp4'],
     ['video', 'video/quicktime', 'video.mov'],
+    ['video', 'video/vnd.avi', 'video.avi'],
     ['audio', 'audio/mpeg', 'audio.mp3'],
     ['audio', 'audio/ogg; codecs=opus', 'audio.ogg'],
     ['image', 'image/x-../../etc', 'image.bin'],

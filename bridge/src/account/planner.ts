@@ -157,8 +157,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'video/3gpp': '3gp',
   'video/matroska': 'mkv',
   'video/quicktime': 'mov',
-  'video/x-matroska': 'mkv',
-  'video/x-msvideo': 'avi',
+  'video/vnd.avi': 'avi',
 }
 
 function fileName(kind: string, mime: string): string {

@@ -99,6 +99,17 @@ function cardsOf(cards: readonly ContactCard[]): proto.IMessage {
   return { contactsArrayMessage: { displayName: `${contacts.length} contacts`, contacts } }
 }
 
+/** What phones call a sound whose bytes say something else: where there may be pictures too, they do not tell. */
+const SOUNDS = new Map([
+  ['application/ogg', 'audio/ogg'],
+  ['audio/x-m4a', 'audio/mp4'],
+  ['video/3gpp', 'audio/3gpp'],
+  ['video/mp4', 'audio/mp4'],
+  ['video/ogg', 'audio/ogg'],
+  ['video/webm', 'audio/webm'],
+  ['video/x-m4v', 'audio/mp4'],
+])
+
 /** All but where the file is and how to decrypt it, which its upload brings. */
 function mediaOf(content: MediaContent, { mime }: MediaFile, caption: { caption?: string }): proto.IMessage {
   const mimetype = mime
@@ -112,7 +123,7 @@ function mediaOf(content: MediaContent, { mime }: MediaFile, caption: { caption?
       const played = { ...lasting(seconds), ...(gif && { gifPlayback: true }) }
       return {
         videoMessage: {
-          mimetype,
+          mimetype: mime === 'video/x-m4v' ? 'video/mp4' : mime,
           ...caption,
           ...sizeOf(content),
           ...played,
@@ -125,7 +136,7 @@ function mediaOf(content: MediaContent, { mime }: MediaFile, caption: { caption?
       const { voice = false, seconds, waveform } = content
       const shape = waveform === undefined ? {} : { waveform: Buffer.from(waveform, 'base64') }
       // Phones play a voice note only when it says so.
-      const type = voice && mime === 'audio/ogg' ? 'audio/ogg; codecs=opus' : mime
+      const type = voice && mime === 'audio/ogg' ? 'audio/ogg; codecs=opus' : (SOUNDS.get(mime) ?? mime)
       return { audioMessage: { mimetype: type, ptt: voice, ...lasting(seconds), ...shape, ...once(content) } }
     }
     case 'document': {
