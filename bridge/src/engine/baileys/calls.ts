@@ -5,6 +5,7 @@ import type { CallReceived } from '../engine.ts'
 import { aliasOf, isOneOf, ownAliases, person } from './addresses.ts'
 import { cut } from './content-text.ts'
 import { type BinaryNode, type Contact, getAllBinaryNodeChildren, getBinaryNodeChild } from './library.ts'
+import { serverOrigin } from './origin.ts'
 import { secondsOf } from './seconds.ts'
 
 type Status = CallReceived['status']
@@ -118,22 +119,5 @@ export class Calls {
 
 function eventOf(call: Call, status: Status, { attrs }: BinaryNode): CallReceived {
   const timestamp = secondsOf(attrs['t'])
-  return {
-    type: 'call',
-    ...call,
-    status,
-    origin: {
-      source: 'person',
-      e2e: false,
-      device: null,
-      forwarded: false,
-      edited: false,
-      view_once: false,
-      quoted: false,
-      broadcast: false,
-      offline: attrs['offline'] !== undefined,
-      server_time: timestamp,
-    },
-    timestamp,
-  }
+  return { type: 'call', ...call, status, origin: serverOrigin('person', attrs, timestamp), timestamp }
 }

@@ -85,6 +85,16 @@ export class Connection {
     await shown
   }
 
+  /** What cannot be written must not go on as if it were: the next connection begins with what is on disk. */
+  keep(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#log.error({ error: summary(error) }, 'What WhatsApp told could not be kept')
+      void this.end(new Error('Not kept'))
+    }
+  }
+
   /** Closes it: `closed` resolves with `reason` at once. Resolves when the line is down. */
   async end(reason?: Error): Promise<void> {
     this.#finish(reason)

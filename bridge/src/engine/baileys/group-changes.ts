@@ -5,6 +5,7 @@ import type { GroupChanged } from '../engine.ts'
 import { aliasOf, person } from './addresses.ts'
 import { cut } from './content-text.ts'
 import { type BinaryNode, type Contact, getAllBinaryNodeChildren, getBinaryNodeChild } from './library.ts'
+import { serverOrigin } from './origin.ts'
 import { secondsOf } from './seconds.ts'
 
 type Change = GroupChanged['change']
@@ -48,24 +49,13 @@ export class GroupChanges {
         chat: { kind: 'group', aliases: [group] },
         by,
         ...what,
-        origin: { ...SERVER_ORIGIN, source, offline: attrs['offline'] !== undefined, server_time: timestamp },
+        origin: serverOrigin(source, attrs, timestamp),
         timestamp,
       }
       return [event]
     })
   }
 }
-
-/** WhatsApp's server says so itself: nobody's device has encrypted it. */
-const SERVER_ORIGIN = {
-  e2e: false,
-  device: null,
-  forwarded: false,
-  edited: false,
-  view_once: false,
-  quoted: false,
-  broadcast: false,
-} as const
 
 type What = Pick<GroupChanged, 'change' | 'members' | 'value'>
 

@@ -25,12 +25,11 @@ export class Happenings {
     this.groupChanges = new GroupChanges(me)
   }
 
-  /** @param keep Ends the connection when the work fails. */
-  attach(connection: Connection, keep: (work: () => void) => void): void {
+  attach(connection: Connection): void {
     const tell = (name: string, read: (stanza: BinaryNode) => EngineEvent[]) => {
       connection.before(name, (stanza) => {
         const events = read(stanza)
-        if (events.length > 0) keep(() => this.#emit(events))
+        if (events.length > 0) connection.keep(() => this.#emit(events))
       })
     }
     tell('CB:receipt', (stanza) => receiptsIn(stanza, this.#me()))

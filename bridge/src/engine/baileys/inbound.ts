@@ -18,9 +18,10 @@ import { type BaileysEventMap, type Contact, proto, type WAMessage } from './lib
 import { summary } from './logger.ts'
 import { originOf, type Told } from './origin.ts'
 import { handedOut } from './placeholders.ts'
+import { timestampOf } from './seconds.ts'
 import { type Attributes, nameOf } from './stanzas.ts'
 import type { Unread, Unreadable } from './unread.ts'
-import { timestampOf, unreadableEvent } from './undecryptable.ts'
+import { unreadableEvent } from './undecryptable.ts'
 import { readVote } from './votes.ts'
 
 type Received = MessageReceived | EditReceived | RevokeReceived | ReactionReceived | VoteReceived

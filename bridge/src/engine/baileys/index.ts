@@ -33,7 +33,6 @@ import { Groups } from './groups.ts'
 import { Happenings } from './happenings.ts'
 import { type Contact, WA_CERT_DETAILS, type WAVersion } from './library.ts'
 import { Lifeline } from './lifeline.ts'
-import { summary } from './logger.ts'
 import { lookup } from './lookup.ts'
 import { MediaServers } from './media-hosts.ts'
 import { download, upload } from './media.ts'
@@ -239,9 +238,9 @@ class BaileysEngine implements Engine {
   }
 
   #attach(connection: Connection, session: Session): Connection {
-    connection.on('creds.update', () => this.#keep(connection, () => session.save()))
+    connection.on('creds.update', () => connection.keep(() => session.save()))
     this.#receiving.attach(connection)
-    this.#happenings.attach(connection, (work) => this.#keep(connection, work))
+    this.#happenings.attach(connection)
     this.#presences.attach(connection)
     this.#restrictions.attach(connection)
     probe(connection, this.#timing.probe, this.#timing.query)
@@ -253,16 +252,6 @@ class BaileysEngine implements Engine {
     })
     this.#groupList.attach(connection)
     return connection
-  }
-
-  /** What cannot be written must not go on as if it were: the next connection begins with what is on disk. */
-  #keep(connection: Connection, work: () => void): void {
-    try {
-      work()
-    } catch (error) {
-      this.#host.log.error({ error: summary(error) }, 'What WhatsApp told could not be kept')
-      void connection.end(new Error('Not kept'))
-    }
   }
 
   #list(chats: ReturnType<typeof savedContacts>): void {

@@ -1,8 +1,7 @@
 import { EngineError } from '../engine.ts'
-import { abortable } from './abort.ts'
+import { ask } from './ask.ts'
 import type { Connection } from './connection.ts'
-import { noAnswer } from './errors.ts'
-import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren, S_WHATSAPP_NET } from './library.ts'
+import { getBinaryNodeChild, getBinaryNodeChildren, S_WHATSAPP_NET } from './library.ts'
 import { trusted } from './media-http.ts'
 
 /** Where files go for now, and the word that opens the door. */
@@ -33,13 +32,10 @@ export class MediaServers {
   async hosts(connection: Connection, signal: AbortSignal, renew = false): Promise<MediaHosts> {
     const known = this.#known
     if (known && !renew && known.connection === connection && known.until > Date.now()) return known
-    const content: BinaryNode[] = [{ tag: 'media_conn', attrs: {} }]
-    const question = { tag: 'iq', attrs: { type: 'set', xmlns: 'w:m', to: S_WHATSAPP_NET }, content }
-    const either = AbortSignal.any([connection.signal, signal])
-    const answer: unknown = await abortable(connection.socket.query(question), either)
-    const answered = getBinaryNodeChild(answer as BinaryNode | undefined, 'media_conn')
-    if (!answered) throw noAnswer()
-    const { auth, ttl } = answered.attrs
+    const header = { to: S_WHATSAPP_NET, xmlns: 'w:m', type: 'set' } as const
+    const answer = await ask(connection, header, [{ tag: 'media_conn', attrs: {} }], signal)
+    const answered = getBinaryNodeChild(answer, 'media_conn')
+    const { auth, ttl } = answered?.attrs ?? {}
     const hosts = getBinaryNodeChildren(answered, 'host').flatMap(({ attrs }) => {
       const name = attrs['hostname'] ?? ''
       return this.trusted(`https://${name}/`)

@@ -33,6 +33,26 @@ export function originOf(
   }
 }
 
+/** Where something comes from that WhatsApp's server says itself: nobody's device has encrypted it. */
+export function serverOrigin(
+  source: Origin['source'],
+  { offline }: Attributes,
+  timestamp: number,
+): Omit<Origin, 'replayed'> {
+  return {
+    source,
+    e2e: false,
+    device: null,
+    forwarded: false,
+    edited: false,
+    view_once: false,
+    quoted: false,
+    broadcast: false,
+    offline: offline !== undefined,
+    server_time: timestamp,
+  }
+}
+
 /** Baileys unwraps edits, and they could pass for what was said first. */
 function isEdit(content: proto.IMessage | undefined): boolean {
   return Boolean(content?.editedMessage) || content?.protocolMessage?.type === MESSAGE_EDIT

@@ -54,18 +54,13 @@ export class Receiving {
   }
 
   attach(connection: Connection): void {
-    this.#incoming.onLost = () => this.#end(connection)
+    this.#incoming.onLost = () => void connection.end(new Error('Not kept'))
     connection.before('CB:message', (stanza) => this.#incoming.expect(stanza))
     connection.on('connection.update', (update) => {
       if (update.connection === 'open') this.replay()
     })
     connection.on('messages.upsert', (upsert) => {
-      try {
-        this.#inbound.upsert(upsert)
-      } catch (error) {
-        this.#host.log.error({ error: summary(error) }, 'What WhatsApp told could not be kept')
-        this.#end(connection)
-      }
+      connection.keep(() => this.#inbound.upsert(upsert))
     })
     this.#repairs.attach(connection)
     this.#identities.attach(connection)
@@ -79,10 +74,5 @@ export class Receiving {
     } catch (error) {
       this.#host.log.error({ error: summary(error) }, 'Messages could not be kept; they will be tried again')
     }
-  }
-
-  /** What cannot be written must not go on as if it were: the next connection begins with what is on disk. */
-  #end(connection: Connection): void {
-    void connection.end(new Error('Not kept'))
   }
 }

@@ -2,8 +2,9 @@ import { LIMITS } from '../../protocol.ts'
 import type { UndecryptableReceived } from '../engine.ts'
 import { partiesOf } from './addresses.ts'
 import { cut } from './content-text.ts'
-import { type Contact, toNumber, type WAMessage } from './library.ts'
+import type { Contact } from './library.ts'
 import { originOf } from './origin.ts'
+import { timestampOf } from './seconds.ts'
 import { frameOf } from './stanzas.ts'
 import type { Unreadable } from './unread.ts'
 
@@ -21,9 +22,4 @@ export function unreadableEvent(
   const origin = originOf(key, attrs, timestamp, undefined, told)
   const common = { external_id: key.id, from_me: key.fromMe === true, timestamp }
   return { type: 'undecryptable', ...common, ...parties, reason, origin }
-}
-
-export function timestampOf({ messageTimestamp }: WAMessage): number {
-  const seconds = toNumber(messageTimestamp)
-  return Number.isFinite(seconds) && seconds > 0 ? seconds : Math.floor(Date.now() / 1000)
 }
