@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import type { Address, MessageReceived, ReceiptReceived, UndecryptableReceived } from '../engine/engine.ts'
 import type { MessageEvent, Person } from '../protocol.ts'
-import type { Message } from '../store/messages.ts'
+import type { Message, NewMessage } from '../store/messages.ts'
 import type { Outgoing } from '../store/outbox.ts'
 import type { Store } from '../store/store.ts'
 import type { Identity } from './identity.ts'
@@ -15,6 +15,10 @@ import { type Written, written } from './written.ts'
 const PLAIN_ID = /^[\w.-]{1,128}$/u
 /** The kind of a message that could not be read so far: it holds the id for the day it can. */
 export const UNDECRYPTABLE = 'undecryptable'
+
+type Incoming = MessageReceived | UndecryptableReceived
+/** What there is of a message apart from who wrote it where. */
+type Read = Pick<NewMessage, 'kind' | 'said' | 'quoted_message_id' | 'raw' | 'poll'>
 
 /** Messages that WhatsApp brings, and what becomes of those that this bridge sent. Call it inside a transaction. */
 export class Messages {
@@ -37,27 +41,13 @@ export class Messages {
     const who = written(this.#identity, message, true)
     const known = this.known(message, who.chat.id)
     if (known && !this.#isRepair(known, who)) return undefined
-    const { external_id, from_me, raw, kind, poll, media, location, contacts } = message
+    const { raw, kind, poll, media, location, contacts } = message
     const text = known?.edited ? (known.said?.text ?? null) : message.text
-    const message_id = known?.message_id ?? this.id(who.chat.id, external_id)
+    const message_id = known?.message_id ?? this.id(who.chat.id, message.external_id)
     const quoted_message_id = this.#quoted(who.chat.id, message.quoted_external_id)
     const said = { kind, text, poll, media, location, contacts }
-    const row = {
-      message_id,
-      chat_id: who.chat.id,
-      external_id,
-      from_me,
-      sender_id: from_me ? null : who.sender.id,
-      kind,
-      said,
-      choices: null,
-      quoted_message_id,
-      timestamp: who.timestamp,
-      raw,
-      poll,
-    }
     if (known) this.#store.history.delete(this.#account, message_id)
-    this.#store.messages.insert(this.#account, row, now())
+    this.#insert(message, message_id, who, { kind, said, quoted_message_id, raw, poll })
     if (known?.edited) this.#store.history.edit(this.#account, message_id, text)
     const mentions = message.mentions.map((whom) => this.#mentioned(whom))
     const origin = known?.edited ? { ...who.origin, edited: true } : who.origin
@@ -69,24 +59,26 @@ export class Messages {
   undecryptable(message: UndecryptableReceived): void {
     const who = written(this.#identity, message, true)
     if (this.known(message, who.chat.id)) return
-    const { external_id, from_me, reason } = message
-    const message_id = this.id(who.chat.id, external_id)
-    const row = {
+    const message_id = this.id(who.chat.id, message.external_id)
+    const nothing = { said: null, quoted_message_id: null, raw: new Uint8Array(), poll: null }
+    this.#insert(message, message_id, who, { kind: UNDECRYPTABLE, ...nothing })
+    this.#journal.append(
+      { type: 'undecryptable', message_id, ...who, reason: message.reason },
+      `undecryptable:${message_id}`,
+    )
+  }
+
+  #insert({ external_id }: Incoming, message_id: string, who: Written, read: Read): void {
+    const { chat, sender, from_me, timestamp } = who
+    const where = {
       message_id,
-      chat_id: who.chat.id,
+      chat_id: chat.id,
       external_id,
       from_me,
-      sender_id: from_me ? null : who.sender.id,
-      kind: UNDECRYPTABLE,
-      said: null,
-      choices: null,
-      quoted_message_id: null,
-      timestamp: who.timestamp,
-      raw: new Uint8Array(),
-      poll: null,
+      sender_id: from_me ? null : sender.id,
+      timestamp,
     }
-    this.#store.messages.insert(this.#account, row, now())
-    this.#journal.append({ type: 'undecryptable', message_id, ...who, reason }, `undecryptable:${message_id}`)
+    this.#store.messages.insert(this.#account, { ...where, ...read, choices: null }, now())
   }
 
   /** Journals what became of a message that this bridge sent; the chat is the one it was sent to. */
