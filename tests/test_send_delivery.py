@@ -37,6 +37,19 @@ async def test_the_same_request_to_several(hass: HomeAssistant, entry: MockConfi
     assert (await bea.texts(), await carlos.texts()) == (["to both"], ["to both"])
 
 
+async def test_a_request_of_one_chat_is_none_of_another(
+    hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator
+) -> None:
+    bea, carlos = await inbox(whatsapp, BEA), await inbox(whatsapp, CARLOS)
+    request = {"message": "Water!", "request_id": "leak-1"}
+    first = await call(hass, "send_message", target="Bea", **request)
+    second = await call(hass, "send_message", target=CARLOS, **request)
+    assert first["chat_id"] != second["chat_id"]
+    third = await call(hass, "send_message", target=["Bea", CARLOS], **request)
+    assert [result["message_id"] for result in third["results"]] == [first["message_id"], second["message_id"]]
+    assert (await bea.texts(), await carlos.texts()) == (["Water!"], ["Water!"])
+
+
 @pytest.mark.parametrize("fields", [{"quote": "last"}, {"reply_to": "last"}, {"quote": "last", "reply_to": "x"}])
 async def test_answers(
     hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator, fields: dict[str, Any]
@@ -142,10 +155,10 @@ async def test_now_or_not_at_all(hass: HomeAssistant, scripted_bridge: ScriptedB
 async def test_options_reach_the_bridge(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
     scripted_bridge.answers["send"] = _queued
     await load(hass, scripted_entry(scripted_bridge, [BOB]))
-    options = {"priority": "high", "typing": True, "expiration": "3600", "request_id": "r"}
+    options = {"priority": "high", "typing": True, "expiration": "3600"}
     await call(hass, "send_message", target="Bob", message="x", ttl={"minutes": 5}, **options)
     (args,) = scripted_bridge.of("send")
-    expected = {"priority": "high", "typing": True, "expiration": 3600, "request_id": "r"}
+    expected = {"priority": "high", "typing": True, "expiration": 3600}
     assert {key: args[key] for key in expected} == expected
     assert 299 <= args["ttl"] <= 300
     assert isinstance(args["expiration"], int)

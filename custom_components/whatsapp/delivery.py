@@ -110,7 +110,6 @@ class Delivery:
         """Take what `async_find_targets` has found. A chat that has two names is written to once."""
         self._hass = hass
         self._terms = terms
-        self._several = len(targets) > 1
         self._deadline = 0.0
         self._attempts: list[_Attempt] = []
         places: set[Place] = set()
@@ -169,12 +168,11 @@ class Delivery:
         return self._deadline - self._hass.loop.time()
 
     def _request_id(self, target: str, part: int) -> str | None:
-        """Return the id for one target: an account takes each id for one message only."""
+        """Return the id for one target: an account takes each id for one message only, to whichever chat."""
         request_id = self._terms.request_id
         if request_id is None:
             return None
-        if self._several:
-            request_id = f"{request_id}:{sha256(target.strip().casefold().encode()).hexdigest()[:16]}"
+        request_id = f"{request_id}:{sha256(target.strip().casefold().encode()).hexdigest()[:16]}"
         return f"{request_id}#{part}" if part else request_id
 
     async def async_wait(self) -> None:
