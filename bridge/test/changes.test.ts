@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { BOB, group, journalOf, MemoryBridge, ORIGIN, person, received } from './support/memory.ts'
+import { MEDIA } from './support/rows.ts'
 import { edited, eventsOf, EVE, FAMILY, ME, reacted, revoked, unreadable } from './support/told.ts'
 
 const here = { chat: group(FAMILY) }
@@ -25,17 +26,7 @@ test('an edit by who wrote it is told once and changes what is kept', async (t) 
 test('an edit of a caption leaves the media as it was', async (t) => {
   const bridge = MemoryBridge.open(t)
   const { account, engine } = await bridge.link()
-  const media = {
-    mime: 'image/jpeg',
-    size: 5,
-    file_name: null,
-    seconds: null,
-    width: 2,
-    height: 1,
-    voice: false,
-    gif: false,
-    animated: false,
-  }
+  const media = { ...MEDIA, width: 2, height: 1 }
   engine.host.emit(received({ kind: 'image', text: null, media }))
   engine.host.emit(edited({ text: null }))
   engine.host.emit(edited({ external_id: 'EDIT2', text: 'a "quoted" caption' }))

@@ -8,6 +8,7 @@ import type { Addressing } from '../simulator/people.ts'
 import type { Phone } from '../simulator/phone.ts'
 import type { Along } from '../simulator/writing.ts'
 import { groupOf, makeLinkedWorld, send, phoneOf, values, identitiesOf } from './support/engine.ts'
+import { MEDIA } from './support/rows.ts'
 
 type World = Awaited<ReturnType<typeof makeLinkedWorld>>
 
@@ -25,17 +26,7 @@ interface Said {
 
 const nothing: Said = { kind: 'text', text: null, poll: null, media: null, location: null, contacts: [] }
 const place: Location = { latitude: 52.5, longitude: 13.25, name: 'Gate', address: 'Street 1', live: false }
-const file: Media = {
-  mime: 'image/jpeg',
-  size: BYTES.length,
-  file_name: null,
-  seconds: null,
-  width: null,
-  height: null,
-  voice: false,
-  gif: false,
-  animated: false,
-}
+const file: Media = { ...MEDIA, size: BYTES.length }
 
 interface Row {
   name: string

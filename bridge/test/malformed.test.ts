@@ -4,21 +4,10 @@ import { test } from 'node:test'
 import { clean } from '../src/account/clean.ts'
 import { cleanEmoji, cleanFileName, cleanMime } from '../src/account/text.ts'
 import type { Address, EngineEvent, MessageReceived } from '../src/engine/engine.ts'
-import type { Contact, Media } from '../src/protocol.ts'
+import type { Contact } from '../src/protocol.ts'
 import { BOB, group, journalOf, MemoryBridge, ORIGIN, person, received, voted } from './support/memory.ts'
+import { MEDIA } from './support/rows.ts'
 import { called, edited, eventsOf, FAMILY, groupChanged, reacted, revoked, unreadable } from './support/told.ts'
-
-const MEDIA: Media = {
-  mime: 'image/jpeg',
-  size: 1,
-  file_name: null,
-  seconds: null,
-  width: 1,
-  height: 1,
-  voice: false,
-  gif: false,
-  animated: false,
-}
 
 test('a malformed event costs itself only', async (t) => {
   const { account, engine } = await MemoryBridge.open(t).link()

@@ -14,19 +14,10 @@ import { Server } from '../src/server/http.ts'
 import { exchange, get, put, type Reply, sample } from './support/files.ts'
 import { makeFolder } from './support/folder.ts'
 import { freeze, journalOf, MemoryBridge, type MemoryEngine, received } from './support/memory.ts'
+import { MEDIA } from './support/rows.ts'
 import { until } from './support/until.ts'
 
-const MEDIA: Media = {
-  mime: 'text/html',
-  size: null,
-  file_name: 'photo.jpg',
-  seconds: null,
-  width: null,
-  height: null,
-  voice: false,
-  gif: false,
-  animated: false,
-}
+const PHOTO: Media = { ...MEDIA, mime: 'text/html', size: null, file_name: 'photo.jpg' }
 const CLIENT = {}
 
 interface World {
@@ -68,7 +59,7 @@ async function bring(world: World, bytes: Uint8Array): Promise<{ ticket: string;
 /** Bob sends media; returns the message's id. */
 function arrive({ account, engine }: World, bytes: Buffer, media: Partial<Media> = {}, id = 'IN1'): string {
   engine.fetch = () => Promise.resolve(Readable.from(bytes.length > 0 ? [bytes] : []))
-  account.emit(received({ external_id: id, kind: 'image', media: { ...MEDIA, ...media } }))
+  account.emit(received({ external_id: id, kind: 'image', media: { ...PHOTO, ...media } }))
   const event = journalOf(account).at(-1)?.event
   assert.ok(event?.type === 'message')
   return event.message_id
@@ -355,7 +346,7 @@ test('media that is wished at once is fetched when its message is journaled, and
     return late.promise
   }
   world.bridge.store.database.transaction(() => {
-    world.account.emit(received({ external_id: 'A', kind: 'image', media: MEDIA }))
+    world.account.emit(received({ external_id: 'A', kind: 'image', media: PHOTO }))
     assert.equal(world.engine.downloads.length, 0, 'not before it is on disk')
   })
   await started.promise
@@ -368,7 +359,7 @@ test('media that is wished at once is fetched when its message is journaled, and
   const many = Array.from({ length: 20 }, (_, index) => `M${index}`)
   const stuck = Promise.withResolvers<Readable>()
   world.engine.fetch = () => stuck.promise
-  for (const external_id of many) world.account.emit(received({ external_id, kind: 'image', media: MEDIA }))
+  for (const external_id of many) world.account.emit(received({ external_id, kind: 'image', media: PHOTO }))
   await until(() => world.engine.downloads.length === 3)
   assert.equal(journalOf(world.account).length, 22)
   stuck.reject(new EngineError('timeout', 'no', 'later'))
@@ -380,7 +371,7 @@ test('media that came while there was no connection is fetched with the next one
   configure(world, { download: 'at_once' })
   world.engine.disconnect()
   world.engine.fetch = () => Promise.reject(new EngineError('not_connected', 'no', 'later'))
-  world.account.emit(received({ kind: 'image', media: MEDIA }))
+  world.account.emit(received({ kind: 'image', media: PHOTO }))
   await until(() => world.engine.downloads.length === 1)
   await setImmediate()
   world.engine.fetch = () => Promise.resolve(Readable.from([sample('image')]))

@@ -5,22 +5,13 @@ import { EngineError } from '../src/engine/engine.ts'
 import type { Content } from '../src/protocol.ts'
 import { makeFolder } from './support/folder.ts'
 import { BOB, journalOf, MemoryBridge, ORIGIN, person, received } from './support/memory.ts'
+import { MEDIA } from './support/rows.ts'
 import { code, eventsOf, restarted, world } from './support/sending.ts'
 import { until } from './support/until.ts'
 
 const NOTHING = { text: null, poll: null, media: null, location: null, contacts: [] }
 const FILE = { path: '/nowhere', size: 100, mime: 'image/jpeg' }
-const NO_MEDIA = {
-  mime: 'image/jpeg',
-  size: 100,
-  file_name: null,
-  seconds: null,
-  width: null,
-  height: null,
-  voice: false,
-  gif: false,
-  animated: false,
-}
+const SENT = { ...MEDIA, size: FILE.size }
 
 test('what was sent is told to everybody once WhatsApp has confirmed it, together with that', async (t) => {
   const { account, engine, say } = await world(t)
@@ -72,23 +63,23 @@ test('every kind is told with what it says', async (t) => {
   const contents: [Content, object][] = [
     [
       { kind: 'image', ticket: 'image/jpeg', caption: 'Look', width: 30, height: 20, view_once: true },
-      { text: 'Look', media: { ...NO_MEDIA, width: 30, height: 20, view_once: true } },
+      { text: 'Look', media: { ...SENT, width: 30, height: 20, view_once: true } },
     ],
     [
       { kind: 'video', ticket: 'video/mp4', gif: true, seconds: 3 },
-      { media: { ...NO_MEDIA, mime: 'video/mp4', gif: true, seconds: 3 } },
+      { media: { ...SENT, mime: 'video/mp4', gif: true, seconds: 3 } },
     ],
     [
       { kind: 'audio', ticket: 'audio/ogg', voice: true, seconds: 2.5 },
-      { media: { ...NO_MEDIA, mime: 'audio/ogg', voice: true, seconds: 2.5 } },
+      { media: { ...SENT, mime: 'audio/ogg', voice: true, seconds: 2.5 } },
     ],
     [
       { kind: 'document', ticket: 'application/pdf', file_name: 'Plan.pdf', caption: 'The plan' },
-      { text: 'The plan', media: { ...NO_MEDIA, mime: 'application/pdf', file_name: 'Plan.pdf' } },
+      { text: 'The plan', media: { ...SENT, mime: 'application/pdf', file_name: 'Plan.pdf' } },
     ],
     [
       { kind: 'sticker', ticket: 'image/webp', animated: true },
-      { media: { ...NO_MEDIA, mime: 'image/webp', animated: true } },
+      { media: { ...SENT, mime: 'image/webp', animated: true } },
     ],
     [
       { kind: 'location', latitude: 1.5, longitude: -2.5, name: 'Home' },

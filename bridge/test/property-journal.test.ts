@@ -7,6 +7,7 @@ import * as fc from 'fast-check'
 import { Subscription } from '../src/server/subscription.ts'
 import { freeze } from './support/memory.ts'
 import { drain, linkedFolder, Survivor } from './support/model.ts'
+import { receiptEvent } from './support/rows.ts'
 
 const RUNS = 60
 const CONSUMERS = ['home', 'cabin', 'attic'] as const
@@ -113,7 +114,7 @@ class Model {
     const { database } = this.#survivor.bridge.store
     const tell = (): void => {
       database.transaction(() => {
-        for (const once of onces) this.#journal.append(eventOf(once), `once ${once}`)
+        for (const once of onces) this.#journal.append(receiptEvent({ timestamp: once }), `once ${once}`)
         if (!kept) throw new Error('rolled back')
       })
     }
@@ -183,19 +184,6 @@ class Model {
       assert.equal(this.#journal.cursor(name), cursor, `the cursor of ${name}`)
     for (const [name, { expected, heard }] of this.#ears) assert.deepEqual(heard, expected, `what ${name} heard`)
   }
-}
-
-function eventOf(once: number): Parameters<Survivor['account']['records']['journal']['append']>[0] {
-  const chat = {
-    id: 'c',
-    kind: 'person',
-    phone: null,
-    lid: null,
-    name: null,
-    participants: null,
-    is_admin: null,
-  } as const
-  return { type: 'receipt', message_id: `m${once}`, chat, status: 'read', by: null, error: null, timestamp: once }
 }
 
 test('the journal: every consumer hears what it has not acknowledged, once and in order, also when the bridge dies', async (t) => {

@@ -4,26 +4,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 
-import type { JournalEvent } from '../src/protocol.ts'
 import { Store } from '../src/store/store.ts'
 import { makeFolder } from './support/folder.ts'
 import { MemoryBridge, received } from './support/memory.ts'
-import { messageRow, outgoingRow } from './support/rows.ts'
+import { messageRow, outgoingRow, receiptEvent } from './support/rows.ts'
 
 const ACCOUNT = 'wa1'
-
-function event(timestamp = 0): JournalEvent {
-  const chat = {
-    id: 'c',
-    kind: 'person',
-    phone: null,
-    lid: null,
-    name: null,
-    participants: null,
-    is_admin: null,
-  } as const
-  return { type: 'receipt', message_id: 'm', chat, status: 'sent', by: null, error: null, timestamp }
-}
 
 function mode(path: string): number {
   return statSync(path).mode & 0o777
@@ -119,14 +105,14 @@ test('seq never falls back and a cursor never passes the head', (t) => {
   const { journal } = store
   store.accounts.save(ACCOUNT, {})
   store.database.transaction(() => {
-    assert.equal(journal.append(ACCOUNT, 'a', event(), 1), 1)
-    assert.equal(journal.append(ACCOUNT, 'a', event(), 1), undefined)
-    assert.equal(journal.append(ACCOUNT, 'b', event(), 2), 2)
+    assert.equal(journal.append(ACCOUNT, 'a', receiptEvent(), 1), 1)
+    assert.equal(journal.append(ACCOUNT, 'a', receiptEvent(), 1), undefined)
+    assert.equal(journal.append(ACCOUNT, 'b', receiptEvent(), 2), 2)
   })
   assert.equal(journal.cursor(ACCOUNT, 'new', 10), 2)
   journal.sweep(100, 50)
   assert.equal(journal.count(ACCOUNT), 0)
-  store.database.transaction(() => journal.append(ACCOUNT, 'c', event(), 3))
+  store.database.transaction(() => journal.append(ACCOUNT, 'c', receiptEvent(), 3))
   assert.equal(journal.head(ACCOUNT), 3)
   assert.equal(journal.cursor(ACCOUNT, 'new', 10), 2)
   journal.ack(ACCOUNT, 'new', 99, 10)
@@ -142,8 +128,8 @@ test('the sweep keeps the newest rows of each account, and polls for longer', (t
   const day = 86_400
   for (const account of [ACCOUNT, 'wa2']) store.accounts.save(account, {})
   store.database.transaction(() => {
-    for (let n = 1; n <= 10; n += 1) journal.append(ACCOUNT, `${n}`, event(), 1000 * day)
-    journal.append('wa2', '1', event(), 1000 * day)
+    for (let n = 1; n <= 10; n += 1) journal.append(ACCOUNT, `${n}`, receiptEvent(), 1000 * day)
+    journal.append('wa2', '1', receiptEvent(), 1000 * day)
   })
   journal.sweep(0, 4)
   const left = journal.after(ACCOUNT, 0, 100).map(({ seq }) => seq)
@@ -157,7 +143,7 @@ test('the sweep keeps the newest rows of each account, and polls for longer', (t
   const choices = [{ id: 'on', title: 'On' }]
   messages.insert(ACCOUNT, messageRow({ message_id: 'question', chat_id: 'c', choices }), 980 * day)
   messages.insert(ACCOUNT, messageRow({ message_id: 'new', chat_id: 'c' }), 990 * day)
-  journal.append('wa2', '2', event(), 991 * day)
+  journal.append('wa2', '2', receiptEvent(), 991 * day)
   for (const poll_id of ['poll', 'old']) votes.save(ACCOUNT, { poll_id, voter_id: 'v', options: ['a'], timestamp: 1 })
   store.outbox.insert(ACCOUNT, outgoingRow({ request_id: 'r', message_id: 'text', chat_id: 'c' }))
   store.sweep(1000 * day)
@@ -180,7 +166,7 @@ test('a consumer that was not here for 90 days is forgotten, and new when it com
   journal.cursor(ACCOUNT, 'gone', 900 * day)
   journal.cursor(ACCOUNT, 'slow', 909 * day)
   journal.cursor(ACCOUNT, 'busy', 900 * day)
-  store.database.transaction(() => journal.append(ACCOUNT, 'a', event(), 999 * day))
+  store.database.transaction(() => journal.append(ACCOUNT, 'a', receiptEvent(), 999 * day))
   journal.ack(ACCOUNT, 'busy', 1, 999 * day)
   assert.equal(journal.lag(ACCOUNT, 998 * day), 0, 'only of those who were here lately')
   assert.equal(journal.lag(ACCOUNT, 0), 1)

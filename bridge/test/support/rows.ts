@@ -1,3 +1,4 @@
+import type { Media, ReceiptEvent } from '../../src/protocol.ts'
 import type { NewMessage } from '../../src/store/messages.ts'
 import type { Outgoing } from '../../src/store/outbox.ts'
 
@@ -33,4 +34,24 @@ export function outgoingRow(changes: Partial<NewOutgoing> & Pick<NewOutgoing, 'm
     told: {},
     ...changes,
   }
+}
+
+/** A file as the wire tells of it, with what a test does not care about. */
+export const MEDIA: Media = {
+  mime: 'image/jpeg',
+  size: 1,
+  file_name: null,
+  seconds: null,
+  width: null,
+  height: null,
+  voice: false,
+  gif: false,
+  animated: false,
+}
+
+/** An event for a journal, whatever it says. */
+export function receiptEvent(changes: Partial<ReceiptEvent> = {}): ReceiptEvent {
+  const nobody = { phone: null, lid: null, name: null, participants: null, is_admin: null }
+  const chat = { id: 'c', kind: 'person', ...nobody } as const
+  return { type: 'receipt', message_id: 'm', chat, status: 'sent', by: null, error: null, timestamp: 0, ...changes }
 }
