@@ -119,3 +119,13 @@ async def test_what_cannot_be_sent(
     box = await inbox(whatsapp, BEA)
     assert (await refused(hass, action, target=BEA, **(WELL[action] | bad))).translation_key == key
     assert not await box.look()
+
+
+async def test_half_a_character_goes_out_as_a_question_mark(
+    hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator
+) -> None:
+    """Broken JSON of others has such texts, and templates hand them on."""
+    box = await inbox(whatsapp, BEA)
+    await call(hass, "send_message", entity_id="notify.bea", message="a \ud83d b")
+    await call(hass, "send_message", entity_id="notify.bea", message="and on")
+    assert await box.texts() == ["a ? b", "and on"]

@@ -174,15 +174,18 @@ class BridgeConnection:
             raise self._error or CannotConnect("not connected", code="connection_lost")
         self._last_id += 1
         request_id = self._last_id
-        frame = json.dumps({"id": request_id, "command": command, "args": args}, ensure_ascii=False)
-        if len(frame.encode(errors="replace")) > LIMIT_FRAME_BYTES:
+        # Half of a character, as broken JSON of others has it, would end the connection.
+        frame = json.dumps({"id": request_id, "command": command, "args": args}, ensure_ascii=False).encode(
+            errors="replace"
+        )
+        if len(frame) > LIMIT_FRAME_BYTES:
             raise CommandFailed(f"{command} does not fit in a frame", code="invalid_request")
         answer = self._pending[request_id] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(timeout):
                 # When the connection is gone, the reader rejects the answer with the reason.
                 with suppress(ConnectionClosed):
-                    await self._socket.send(frame)
+                    await self._socket.send(frame, text=True)
                 return await answer
         except TimeoutError:
             raise CommandFailed(f"the bridge did not answer {command} in time", code="timeout") from None
