@@ -86,6 +86,8 @@ def test_a_number_without_country_code_is_none_where_the_country_is_not_known(ty
         "Bea",
         "1-800-FLOWERS",
         "+41 79 123 45 67 ext. 5",
+        "41791234567.0",
+        "+41791234567.0",
         "41791234567@s.whatsapp.net",
         "120363000000000001@g.us",
         "+41 79 123 45 67\nx",

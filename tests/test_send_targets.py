@@ -22,6 +22,7 @@ from demo.simulator import BEA, CARLOS, FAMILY, OWNER, Simulator
 from tests.support.actions import call, call_blindly, refused
 from tests.support.entry import load, scripted_entry
 from tests.support.phone import inbox
+from tests.support.scripted_account import BOB, STRANGER
 from tests.support.scripted_bridge import ScriptedBridge, chat
 from tests.support.shared_house import AT_ONCE, SharedHouse
 
@@ -120,6 +121,38 @@ async def test_a_group_that_is_called_like_a_number(hass: HomeAssistant, scripte
     await load(hass, scripted_entry(scripted_bridge))
     assert await _targets(hass, target="2024-2025") == ["2024-2025"]
     assert [args["chat"] for args in scripted_bridge.of("send")] == ["120363000000000009@g.us"]
+
+
+@pytest.mark.parametrize("target", ["", " ", "\u00a0", "15550000002.0", "+15550000002.0", "all", "none", "last"])
+async def test_what_a_template_makes_of_nothing_is_nobody(
+    hass: HomeAssistant, scripted_bridge: ScriptedBridge, target: str
+) -> None:
+    scripted_bridge.chats = [chat("120363000000000009@g.us", " ")]
+    await load(hass, scripted_entry(scripted_bridge, [BOB]))
+    for action in ("send_message", "mark_as_read"):
+        data = {"message": "hello"} if action == "send_message" else {}
+        assert (await refused(hass, action, target=target, **data)).translation_key == "unknown_chat"
+        assert (await refused(hass, action, target=[target], **data)).translation_key == "unknown_chat"
+    assert not scripted_bridge.of("send")
+    assert not scripted_bridge.of("mark_read")
+
+
+@pytest.mark.parametrize("name", ["+1 555 000 0003", "15550000003@s.whatsapp.net", "120363000000000009@g.us"])
+async def test_who_calls_themselves_like_somebody_else(
+    hass: HomeAssistant, scripted_bridge: ScriptedBridge, name: str
+) -> None:
+    """A chat that is added has the name that they chose."""
+    meant = {"+1 555 000 0003": "15550000003", "15550000003@s.whatsapp.net": "15550000003"}.get(name, name)
+    scripted_bridge.answers["send"] = {
+        "message_id": "m",
+        "chat_id": meant,
+        "status": "sent",
+        "sent_as": "text",
+        "timestamp": 1,
+    }
+    await load(hass, scripted_entry(scripted_bridge, [chat(STRANGER["id"], name)]))
+    assert await _targets(hass, target=name) == [name]
+    assert [args["chat"] for args in scripted_bridge.of("send")] == [meant]
 
 
 async def test_the_chat_with_oneself_and_a_group_are_entities(

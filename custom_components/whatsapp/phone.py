@@ -15,8 +15,9 @@ from phonenumbers import (
     parse,
 )
 
-# As the bridge takes them: digits with spaces, dashes, dots, slashes and brackets, after an optional plus.
-_TYPED: Final = re.compile(r"\+?[\d\s().\-/\u00a0\u2010-\u2015\u202f]+")
+# As the bridge takes them: digits with spaces, dashes, dots, slashes and brackets, after an optional plus. Not what a
+# template makes of a number: 4915112345678.0 would be somebody else's, with one more digit.
+_TYPED: Final = re.compile(r"(?!\+?\d+\.0$)\+?[\d\s().\-/\u00a0\u2010-\u2015\u202f]+")
 # E.164's greatest length, and the shortest number that any country gives to a phone.
 _DIGITS: Final = range(7, 16)
 

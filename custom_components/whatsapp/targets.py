@@ -24,7 +24,8 @@ ATTR_ACCOUNT: Final = "account"
 ATTR_CHATS: Final = "chats"
 ATTR_TARGET: Final = "target"
 
-_NUMBER: Final = re.compile(r"[+\uff0b]?[\d\s().\-/\u00a0\u2010-\u2015\u202f]{5,}")
+# Not what a template makes of a number: 4915112345678.0 would be somebody else's, with one more digit.
+_NUMBER: Final = re.compile(r"(?![+\uff0b]?\d+\.0$)[+\uff0b]?[\d\s().\-/\u00a0\u2010-\u2015\u202f]{5,}")
 _ADDRESS: Final = re.compile(r"[^@\s]+@(?:s\.whatsapp\.net|g\.us|lid)")
 _OF_A_PHONE: Final = "@s.whatsapp.net"
 _ENTITY: Final = re.compile(rf"{NOTIFY_DOMAIN}\.\w+")
@@ -174,24 +175,23 @@ def _entity_place(hass: HomeAssistant, entity_id: str) -> Place:
 
 
 async def async_find_chat(account: Account, target: str) -> str:
-    """Return what the bridge knows a chat by: the title of an added chat, a number, an address or a group's subject.
+    """Return what the bridge knows a chat by: a number, an address, the title of an added chat or a group's subject.
 
-    What people call themselves finds nobody: anyone may call themselves anything.
+    What people call themselves finds nobody: anyone may call themselves anything. A title may have been made of it, so
+    what is a number or an address is never one.
 
     Raises:
         ServiceValidationError: there is no such chat, or more than one, or it looks like a number and is none.
 
     """
     target = target.strip()
-    if titled := _titled(account, target):
-        return _only(titled)
     # One person is one chat, as a number and as an address.
     digits = _digits(target.removesuffix(_OF_A_PHONE))
     if digits:
         return _known(account, digits) or await _async_new_number(account, target, digits)
     if _ADDRESS.fullmatch(target) or target in account.chats:
         return _known(account, target) or target
-    return _only(_groups(account, target))
+    return _only(_named(account, target))
 
 
 async def _async_new_number(account: Account, target: str, digits: str) -> str:
@@ -199,7 +199,7 @@ async def _async_new_number(account: Account, target: str, digits: str) -> str:
         return digits
     if number := await async_find_phone(account.hass, target):
         return _known(account, number) or number
-    if named := _groups(account, target):
+    if named := _named(account, target):
         return _only(named)
     raise no_number(account.hass)
 
@@ -220,13 +220,12 @@ def _known(account: Account, reference: str) -> str | None:
     return next((chat["id"] for chat in chats if reference in (chat["phone"], chat["lid"])), None)
 
 
-def _titled(account: Account, title: str) -> list[str]:
-    return [chat.data[CONF_CHAT_ID] for chat in account.inbox.added_chats if _same(chat.title, title)]
-
-
-def _groups(account: Account, subject: str) -> list[str]:
+def _named(account: Account, name: str) -> list[str]:
+    """Return the added chats of this title, or else the groups of this subject."""
+    if titled := [chat.data[CONF_CHAT_ID] for chat in account.inbox.added_chats if _same(chat.title, name)]:
+        return titled
     groups = [chat for chat in account.chats.values() if chat["kind"] == "group"]
-    return [group["id"] for group in groups if group["name"] and _same(group["name"], subject)]
+    return [group["id"] for group in groups if _same(group["name"] or "", name)]
 
 
 def _is_called(entry: WhatsAppConfigEntry, wanted: str) -> bool:
@@ -243,7 +242,8 @@ def _digits(text: str) -> str | None:
 
 
 def _same(name: str, wanted: str) -> bool:
-    return name.strip().casefold() == wanted.strip().casefold()
+    """Return whether a name is the wanted one. Nothing is nobody's name: a template may have come to nothing."""
+    return bool(wanted.strip()) and name.strip().casefold() == wanted.strip().casefold()
 
 
 def _only(chats: list[str]) -> str:
