@@ -1,5 +1,6 @@
 """Files from addresses that want to know who asks, or that nobody vouches for."""
 
+import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 import ssl
 from threading import Thread
+import traceback
 from typing import Any
 
 from aiohttp import encode_basic_auth, web
@@ -147,3 +149,28 @@ async def test_certificate_of_its_own(sender: Sender, self_signed: ssl.SSLContex
 def test_secrets_are_not_shown() -> None:
     request = MediaRequest(url="http://a", password="p4ss", token="t0ken", headers={"X-Key": "k3y"})
     assert not [secret for secret in ("p4ss", "t0ken", "k3y") if secret in repr(request)]
+
+
+async def _nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 well\r\n\r\n")
+    await writer.drain()
+    writer.close()
+
+
+async def _nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+@pytest.mark.parametrize("serve", [_nonsense, _nothing])
+async def test_no_log_is_told_the_secrets_of_an_address(sender: Sender, serve: Any) -> None:
+    """Home Assistant logs an error with all that led to it."""
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        sender.hass.config.allowlist_external_urls = {f"http://{host}"}
+        error = await sender.refused("image", url=f"http://{host}/snapshot?password=geheim")
+    assert _key(error) == (HomeAssistantError, "fetch_failed")
+    assert "geheim" not in "".join(traceback.format_exception(error))
+    error = await sender.refused("image", url="http://me:geheim@host:geheim/snapshot")
+    assert _key(error) == (ServiceValidationError, "url_invalid")
+    assert "geheim" not in "".join(traceback.format_exception(error))

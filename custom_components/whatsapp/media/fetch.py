@@ -82,8 +82,9 @@ def parsed(text: str, base: URL | None = None) -> URL:
     """
     try:
         url = base.join(URL(text)) if base else URL(text)
-    except ValueError as err:
-        raise invalid("url_invalid") from err
+    except ValueError:
+        # Without the cause: it repeats the address, which may hold a password.
+        raise invalid("url_invalid") from None
     # Allowed is what an address begins with, and a server may read more dots than we do.
     climbs = ".." in unquote(url.raw_path).replace("\\", "/").split("/")
     if url.scheme not in ("http", "https") or not url.host or climbs:
@@ -109,13 +110,13 @@ async def async_fetch(space: Workspace, address: Address, limit: int) -> Path:
                 if response.status not in _REDIRECTS or location is None:
                     return await _save(space, response, limit)
                 address = address.following(location)
-    except TimeoutError as err:
-        raise failed("fetch_timeout", host=shown(host)) from err
-    except aiohttp.ClientSSLError as err:
-        raise failed("fetch_certificate", host=shown(host)) from err
+    # None of them with its cause, which a log shows: its text may hold the whole address, with what is secret in it.
+    except TimeoutError:
+        raise failed("fetch_timeout", host=shown(host)) from None
+    except aiohttp.ClientSSLError:
+        raise failed("fetch_certificate", host=shown(host)) from None
     except (aiohttp.ClientError, ValueError) as err:
-        # Their texts may hold the whole address, with what is secret in it.
-        raise failed("fetch_failed", host=shown(host), error=type(err).__name__) from err
+        raise failed("fetch_failed", host=shown(host), error=type(err).__name__) from None
     raise failed("fetch_redirects", host=shown(host))
 
 
