@@ -6,7 +6,6 @@ import { EngineError } from '../src/engine/engine.ts'
 import type { ReceiptEvent } from '../src/protocol.ts'
 import { makeFolder } from './support/folder.ts'
 import { BOB, freeze, MemoryBridge, type MemoryEngine, person, textOf } from './support/memory.ts'
-import { messageRow, outgoingRow } from './support/rows.ts'
 import { code, EVE, eventsOf, later, sayer, type Send, world } from './support/sending.ts'
 import { until } from './support/until.ts'
 
@@ -135,6 +134,28 @@ test('wrong requests leave nothing behind', async (t) => {
   assert.deepEqual(receipts(account), [])
 })
 
+test('a final refusal is an error for who waits, and a receipt for everybody', async (t) => {
+  const { account, engine, say } = await world(t)
+  engine.deliver = restricted
+  await assert.rejects(say('no'), code('restricted'))
+  await assert.rejects(say('no'), code('restricted'))
+  assert.equal(engine.sent.length, 1)
+  assert.deepEqual(
+    receipts(account).map(({ status, error }) => [status, error]),
+    [['failed', 'restricted']],
+  )
+  engine.deliver = () => Promise.resolve({ accepted_at: 1 })
+  assert.equal((await say('next')).status, 'sent', 'one message that failed holds nothing up')
+})
+
+test('a bug in the engine fails the message and is not tried again', async (t) => {
+  const { account, engine, say } = await world(t)
+  engine.deliver = () => Promise.reject(new TypeError('oops'))
+  await assert.rejects(say('no'), code('internal'))
+  assert.equal(engine.sent.length, 1)
+  assert.equal(receipts(account)[0]?.error, 'internal')
+})
+
 test('each chat in order, and a chat that has to wait does not hold up the others', async (t) => {
   const { engine, say } = await world(t)
   const timers = freeze(t)
@@ -180,174 +201,9 @@ test('order holds while a number is looked up', async (t) => {
   assert.deepEqual(engine.texts(), ['other', '1', '2'])
 })
 
-test('without a connection it is queued at once, and goes out with the connection', async (t) => {
-  const { account, engine, say } = await world(t)
-  engine.disconnect()
-  const { status, timestamp } = await say('patience')
-  assert.deepEqual([status, timestamp], ['queued', null])
-  assert.equal(account.state().queued, 1)
-  await assert.rejects(say('stranger', { chat: '+1 555 999 0000' }), code('not_connected'))
-  assert.equal(engine.sent.length, 0)
-  engine.connect()
-  await until(() => receipts(account).length === 1)
-  assert.equal((await say('patience')).status, 'sent')
-})
-
-test('what does not answer in time is queued, and its result can be asked for again', async (t) => {
-  const { engine, say } = await world(t)
-  const { promise, resolve } = Promise.withResolvers<{ accepted_at: number }>()
-  engine.deliver = () => promise
-  const first = await say('slow', { wait: 0 })
-  assert.equal(first.status, 'queued')
-  const again = say('slow')
-  resolve({ accepted_at: 7 })
-  assert.deepEqual(await again, { ...first, status: 'sent', timestamp: 7 })
-  assert.equal(engine.sent.length, 1)
-})
-
-test('waits twenty seconds for a confirmation unless told otherwise', async (t) => {
-  const { engine, say } = await world(t)
-  const timers = freeze(t)
-  engine.deliver = () => new Promise(() => undefined)
-  let status: string | undefined
-  void say('slow').then((result) => (status = result.status))
-  await until(() => engine.sent.length === 1)
-  timers.tick(19_900)
-  await Promise.resolve()
-  assert.equal(status, undefined)
-  timers.tick(200)
-  await until(() => status === 'queued')
-})
-
-test('a final refusal is an error for who waits, and a receipt for everybody', async (t) => {
-  const { account, engine, say } = await world(t)
-  engine.deliver = restricted
-  await assert.rejects(say('no'), code('restricted'))
-  await assert.rejects(say('no'), code('restricted'))
-  assert.equal(engine.sent.length, 1)
-  assert.deepEqual(
-    receipts(account).map(({ status, error }) => [status, error]),
-    [['failed', 'restricted']],
-  )
-  engine.deliver = () => Promise.resolve({ accepted_at: 1 })
-  assert.equal((await say('next')).status, 'sent', 'one message that failed holds nothing up')
-})
-
-test('a bug in the engine fails the message and is not tried again', async (t) => {
-  const { account, engine, say } = await world(t)
-  engine.deliver = () => Promise.reject(new TypeError('oops'))
-  await assert.rejects(say('no'), code('internal'))
-  assert.equal(engine.sent.length, 1)
-  assert.equal(receipts(account)[0]?.error, 'internal')
-})
-
-test('tries again ever less often, and at once when WhatsApp is back', async (t) => {
-  const { engine, say } = await world(t)
-  const timers = freeze(t)
-  t.mock.method(Math, 'random', () => 1)
-  engine.deliver = later
-  void say('again', { ttl: 3600 })
-  await until(() => engine.sent.length === 1)
-  for (const [index, seconds] of [1, 2, 4, 8, 16, 32, 60, 60].entries()) {
-    await until(() => engine.sent.length === index + 1)
-    await new Promise(setImmediate)
-    timers.tick(seconds * 1000 - 100)
-    await new Promise(setImmediate)
-    assert.equal(engine.sent.length, index + 1, `too early after ${seconds} s`)
-    timers.tick(200)
-    await until(() => engine.sent.length === index + 2)
-  }
-  await new Promise(setImmediate)
-  engine.disconnect()
-  engine.connect()
-  await until(() => engine.sent.length === 10)
-})
-
-test('a message that is too old is not sent any more', async (t) => {
-  const { account, engine, say } = await world(t)
-  const timers = freeze(t)
-  engine.disconnect()
-  assert.equal((await say('short', { ttl: 30 })).status, 'queued')
-  assert.equal((await say('long', { ttl: 3600 })).status, 'queued')
-  timers.tick(29_000)
-  assert.deepEqual(receipts(account), [])
-  timers.tick(2000)
-  await until(() => receipts(account).length === 1)
-  assert.deepEqual(
-    receipts(account).map(({ status, error }) => [status, error]),
-    [['failed', 'expired']],
-  )
-  await assert.rejects(say('short'), code('expired'))
-  engine.connect()
-  await until(() => receipts(account).length === 2)
-  assert.deepEqual(engine.texts(), ['long'])
-})
-
-test('ten minutes are the patience unless told otherwise', async (t) => {
-  const { bridge, account, engine, say } = await world(t)
-  engine.disconnect()
-  const before = Date.now() / 1000
-  const { message_id } = await say('usual')
-  const expires = bridge.store.outbox.byMessage(account.id, message_id)?.expires_at ?? 0
-  assert.ok(Math.abs(expires - before - 600) < 5)
-})
-
-test('without patience it is now or an error', async (t) => {
-  const { account, engine, say } = await world(t)
-  engine.deliver = later
-  await assert.rejects(say('now', { ttl: 0 }), code('not_connected'))
-  assert.equal(engine.sent.length, 1)
-  assert.equal(receipts(account)[0]?.status, 'failed')
-  engine.disconnect()
-  await assert.rejects(say('now 2', { ttl: 0 }), code('not_connected'))
-  assert.equal(account.state().queued, 0)
-})
-
-test('what was queued before a restart is sent after it, as the same message', async (t) => {
-  const bridge = MemoryBridge.open(t, makeFolder(t))
-  const { engine, say } = await world(t, bridge)
-  engine.deliver = (_, signal) =>
-    new Promise((_resolve, reject) =>
-      signal.addEventListener('abort', () => reject(new EngineError('timeout', 'stopped', 'later'))),
-    )
-  const { message_id } = await say('survivor', { wait: 0 })
-  await until(() => engine.sent.length === 1)
-  await bridge.close()
-
-  const again = MemoryBridge.open(t, bridge.folder)
-  const [account] = again.accounts.list()
-  assert.ok(account)
-  const successor = account.engine as MemoryEngine
-  assert.equal(account.state().queued, 1)
-  successor.connect()
-  await until(() => receipts(account).length === 1)
-  assert.deepEqual(
-    successor.sent.map(({ external_id }) => external_id),
-    engine.sent.map(({ external_id }) => external_id),
-  )
-  assert.equal((await sayer(account)('survivor')).message_id, message_id)
-})
-
 test('an account that is not linked sends nothing', async (t) => {
   const { account, engine, say } = await world(t)
   engine.host.connection({ status: 'unlinked', reason: 'logged_out', retry_at: null })
   await assert.rejects(say('no'), code('not_linked'))
   assert.equal(account.state().queued, 0)
-})
-
-test('the queue is bounded', async (t) => {
-  const bridge = MemoryBridge.open(t, makeFolder(t))
-  const { account } = await world(t, bridge)
-  bridge.store.database.transaction(() => {
-    for (let n = 0; n < 1000; n += 1) {
-      const row = { message_id: `old${n}`, chat_id: BOB.phone }
-      bridge.store.messages.insert(account.id, messageRow(row), Date.now() / 1000)
-      bridge.store.outbox.insert(account.id, outgoingRow(row))
-    }
-  })
-  await bridge.close()
-  const [successor] = MemoryBridge.open(t, bridge.folder).accounts.list()
-  assert.ok(successor)
-  assert.equal(successor.state().queued, 1000)
-  await assert.rejects(sayer(successor)('one more'), code('rate_limited'))
 })

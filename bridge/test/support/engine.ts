@@ -21,7 +21,7 @@ import type { Group } from '../../simulator/groups.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { SimulatedWhatsApp } from '../../simulator/server.ts'
 
-type Cleanup = Pick<TestContext, 'after'>
+export type Cleanup = Pick<TestContext, 'after'>
 type State = Parameters<EngineHost['connection']>[0]
 type EventOf<T extends EngineEvent['type']> = Extract<EngineEvent, { type: T }>
 
