@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import ATTR_AREA_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID, ATTR_FLOOR_ID, ATTR_LABEL_ID
+from homeassistant.const import ATTR_AREA_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID, ATTR_FLOOR_ID, ATTR_LABEL_ID, CONF_EXCLUDE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
@@ -141,7 +141,7 @@ async def _async_resolve(account: Account, chat: str, client: BridgeClient) -> C
 
 @callback
 def _selected_entities(hass: HomeAssistant, data: Mapping[str, Any], failures: Found) -> list[str]:
-    """Return the notify entities that are selected, also by their device, area, floor or label."""
+    """Return the notify entities that are selected, also by their device, area, floor or label, and not excluded."""
     direct = async_extract_referenced_entity_ids(
         hass, TargetSelection({key: value for key, value in data.items() if key == ATTR_ENTITY_ID})
     ).referenced
@@ -154,7 +154,10 @@ def _selected_entities(hass: HomeAssistant, data: Mapping[str, Any], failures: F
             if not chats:
                 failures[str(each)] = invalid("nothing_selected", selected=str(each))
             entity_ids |= dict.fromkeys(sorted(chats))
-    return list(entity_ids)
+    # Home Assistant has this since 2026.11.
+    excluded = async_extract_referenced_entity_ids(hass, TargetSelection(data.get(CONF_EXCLUDE, {})))
+    without = excluded.referenced | excluded.indirectly_referenced
+    return [entity_id for entity_id in entity_ids if entity_id not in without]
 
 
 def _is_entity(hass: HomeAssistant, name: str) -> bool:

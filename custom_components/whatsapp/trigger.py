@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, override
 
-from homeassistant.const import CONF_OPTIONS, CONF_TARGET
+from homeassistant.const import CONF_EXCLUDE, CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
@@ -124,6 +124,8 @@ class _WhatsAppTrigger(Trigger):
         self._options = config.options or {}
         target = TargetSelection(config.target or {})
         self._target = target if target.has_any_target else None
+        # Home Assistant has this since 2026.11. It takes away entities, and what is left of a chat would still be it.
+        self._excluded = TargetSelection((config.target or {}).get(CONF_EXCLUDE, {}))
 
     @override
     async def async_attach_runner(
@@ -162,8 +164,11 @@ class _WhatsAppTrigger(Trigger):
             return False
         if self._target is None:
             return True
+        return self._selects(self._target, data) and not self._selects(self._excluded, data)
+
+    def _selects(self, target: TargetSelection, data: _Data) -> bool:
         # Looked up each time: what is in an area or has a label may be another thing tomorrow.
-        selected = async_extract_referenced_entity_ids(self._hass, self._target)
+        selected = async_extract_referenced_entity_ids(self._hass, target)
         registry = er.async_get(self._hass)
         entities = map(registry.async_get, selected.referenced | selected.indirectly_referenced)
         chat = (DOMAIN, data["entry_id"], data["subentry_id"])

@@ -24,6 +24,7 @@ async def test_use_configure_and_mend(
     await dashboard.show_integration("9-integration")
     await send_with_the_tools(dashboard, simulator)
     await make_an_automation(dashboard, home_assistant, simulator)
+    await leave_out(home_assistant, simulator)
     await look_at_the_options(dashboard)
     await download_diagnostics(dashboard, house)
     await mend(dashboard, simulator)
@@ -50,6 +51,35 @@ async def make_an_automation(dashboard: Dashboard, home_assistant: HomeAssistant
     await simulator.do("phone.say", number=BEA, to=OWNER, text="Is anybody there?")
     async with asyncio.timeout(15):
         await triggered.wait()
+
+
+async def leave_out(home_assistant: HomeAssistant, simulator: Simulator) -> None:
+    """Who is excluded from a target gets no message, and starts nothing."""
+    devices = {each["name"]: each["id"] for each in await home_assistant.command("config/device_registry/list")}
+    both = {"device_id": [devices["Family"], devices[f"+{BEA}"]]}
+    for target in (
+        {**both, "exclude": {"entity_id": "notify.family"}},
+        both | {"exclude": {"device_id": devices["Family"]}},
+    ):
+        for data in (target, {"chats": target}):
+            sent = await home_assistant.act("whatsapp.send_message", {"message": "x", **data}, answers=True)
+            assert [result["target"] for result in sent["results"]] == [f"notify.{BEA}"]
+
+    waits = asyncio.Event()
+    await home_assistant.on_event("it_waits", lambda _: waits.set())
+    trigger = {"trigger": "whatsapp.message_received", "target": both | {"exclude": {"entity_id": "event.family"}}}
+    script = [
+        {"event": "it_waits"},
+        {"wait_for_trigger": trigger},
+        {"variables": {"said": {"content": "{{ wait.trigger.data.content }}"}}},
+        {"stop": "heard", "response_variable": "said"},
+    ]
+    heard = asyncio.create_task(home_assistant.command("execute_script", sequence=script))
+    await waits.wait()
+    await simulator.do("phone.say", number=BEA, to=FAMILY, text="to be left out")
+    await simulator.do("phone.say", number=BEA, to=OWNER, text="to be heard")
+    async with asyncio.timeout(15):
+        assert (await heard)["response"] == {"content": "to be heard"}
 
 
 async def look_at_the_options(dashboard: Dashboard) -> None:
