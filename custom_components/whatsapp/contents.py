@@ -1,6 +1,7 @@
 """What can be sent besides files: the fields that describe it, and the content that comes of them."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, Final, cast
 
 from homeassistant.helpers import config_validation as cv
@@ -41,7 +42,16 @@ def filled(limit: int) -> vol.All:
 
 def seconds(limit: int) -> vol.All:
     """Return the schema of a duration in any form that Home Assistant knows, as seconds, at most so many."""
-    return vol.All(cv.positive_time_period, lambda period: period.total_seconds(), vol.Range(max=limit))
+    return vol.All(period, lambda given: given.total_seconds(), vol.Range(max=limit))
+
+
+def period(value: Any) -> timedelta:
+    """Take a duration in any form that Home Assistant knows."""
+    try:
+        return cv.positive_time_period(value)
+    except OverflowError:
+        # A template may come to infinity.
+        raise vol.Invalid("so long a time is not possible") from None
 
 
 def renamed(names: Mapping[str, str]) -> Callable[[Any], Any]:

@@ -17,7 +17,7 @@ from ..bridge.protocol import (
     PinContent,
     UnpinContent,
 )
-from ..contents import MENTIONS, Fields, filled, mentioning
+from ..contents import MENTIONS, Fields, filled, mentioning, period
 from ..delivery import DELIVERY_FIELDS, EXPIRATION_FIELD
 from ..targets import async_find_named
 from .addressed import async_one_chat
@@ -38,7 +38,7 @@ def _days(value: Any) -> _Days:
     if value in _DURATIONS.values():
         return cast("_Days", value)
     try:
-        return _DURATIONS[cv.positive_time_period(value).total_seconds()]
+        return _DURATIONS[period(value).total_seconds()]
     except KeyError, vol.Invalid:
         raise vol.Invalid("WhatsApp pins messages for 1, 7 or 30 days: use 1d, 7d or 30d") from None
 
