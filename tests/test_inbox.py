@@ -95,8 +95,8 @@ async def test_deeds_of_others(hass: HomeAssistant, scripted_bridge: ScriptedBri
     await heard.all_of_it()
     assert heard.types == [
         "whatsapp_message_received",
-        *("whatsapp_poll_vote", "whatsapp_message_received"),
-        *("whatsapp_button_pressed", "whatsapp_message_received"),
+        *("whatsapp_message_received", "whatsapp_poll_vote"),
+        *("whatsapp_message_received", "whatsapp_button_pressed"),
     ]
     types = ["message", "edited", "deleted", "reaction", "poll_vote", "answer"]
     assert heard.entities == [("event.bob", each) for each in types]
@@ -118,7 +118,7 @@ async def test_own_deeds_count_when_chosen(hass: HomeAssistant, scripted_bridge:
     await heard.all_of_it()
     assert heard.types == [
         *("whatsapp_message_sent", "whatsapp_message_received"),
-        *("whatsapp_poll_vote", "whatsapp_message_received"),
+        *("whatsapp_message_received", "whatsapp_poll_vote"),
     ]
     assert {event.data["from_me"] for event in heard.bus} == {True}
     assert heard.entities == [("event.bob", "message"), ("event.bob", "edited"), ("event.bob", "poll_vote")]
@@ -241,7 +241,7 @@ async def test_vote_that_cannot_be_read(hass: HomeAssistant, scripted_bridge: Sc
     unread: dict[str, Any] = {"error": "poll_unknown", "options": [], "question": None, "tally": []}
     await happen(scripted_bridge, VOTE, BOB, **unread)
     await heard.all_of_it()
-    vote, message = (event.data for event in heard.bus)
+    message, vote = (event.data for event in heard.bus)
     assert (vote["vote_error"], vote["options"]) == ("poll_unknown", [])
     assert message["content"].startswith("[Poll Vote] (Resolution failed")
     assert (message["type"], message["vote"], message["vote_error"]) == ("poll_update", [], "poll_unknown")

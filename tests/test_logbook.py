@@ -29,15 +29,15 @@ class Logbook:
         self._hass = hass
         self._connect = hass_ws_client
 
-    async def entries(self) -> list[dict[str, Any]]:
-        """Return what it says of WhatsApp, oldest first."""
+    async def entries(self, domain: str = DOMAIN) -> list[dict[str, Any]]:
+        """Return what it says of WhatsApp or of another integration, oldest first."""
         await async_wait_recording_done(self._hass)
         client = await self._connect(self._hass)
         start = (dt_util.utcnow() - timedelta(hours=1)).isoformat()
         await client.send_json_auto_id({"type": "logbook/get_events", "start_time": start})
         answer = await client.receive_json()
         assert answer["success"], answer
-        return [entry for entry in answer["result"] if entry.get("domain") == DOMAIN]
+        return [entry for entry in answer["result"] if entry.get("domain") == domain]
 
     async def lines(self) -> list[str]:
         return [f"{entry['name']} {entry['message']}" for entry in await self.entries()]
@@ -144,6 +144,21 @@ async def test_automation_that_answers(
         assert status["context_event_type"] == "automation_triggered"
         assert status["context_name"] == "Answer Bea"
         assert status["context_source"] == "WhatsApp message received"
+
+
+@pytest.mark.parametrize(("happening", "trigger"), [(VOTE, "poll_voted"), (ANSWER, "answered")])
+async def test_what_a_vote_or_an_answer_starts_goes_back_to_it(
+    hass: HomeAssistant, logbook: Logbook, scripted_bridge: ScriptedBridge, happening: dict[str, Any], trigger: str
+) -> None:
+    await load(hass, scripted_entry(scripted_bridge, [BOB]))
+    automation = {"alias": "Act", "triggers": [{"trigger": f"whatsapp.{trigger}"}], "actions": [{"event": "it_acts"}]}
+    assert await async_setup_component(hass, AUTOMATION, {AUTOMATION: automation})
+    acts = async_capture_events(hass, "it_acts")
+    await happen(scripted_bridge, happening, BOB)
+    await until(lambda: acts)
+    (started,) = await logbook.entries(AUTOMATION)
+    assert started["context_event_type"] == "whatsapp_message_received"
+    assert started["context_name"] == "Bob"
 
 
 async def test_vote_and_reply_go_back_to_who_asked(

@@ -52,12 +52,13 @@ def bus_events(happening: Happening) -> Iterator[tuple[str, dict[str, Any]]]:
         yield EVENT_MESSAGE_STATUS, _message_status(happening, event)
     elif not happening.is_received:
         return
+    # The one that the logbook describes comes first, so that it can say what the other one starts goes back to.
     elif event["type"] == "poll_vote":
-        yield EVENT_POLL_VOTE, _poll_vote(happening, event)
         yield EVENT_MESSAGE_RECEIVED, _vote_as_message(happening, event)
+        yield EVENT_POLL_VOTE, _poll_vote(happening, event)
     elif event["type"] == "answer":
-        yield EVENT_BUTTON_PRESSED, _button_pressed(happening, event)
         yield EVENT_MESSAGE_RECEIVED, _answer_as_message(happening, event)
+        yield EVENT_BUTTON_PRESSED, _button_pressed(happening, event)
 
 
 def media_url(entry_id: str, message_id: str) -> str:
