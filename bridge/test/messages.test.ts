@@ -48,6 +48,14 @@ test('a message is in the journal when emit returns, once however often it is to
   assert.deepEqual(engine.host.message('IN1')?.raw, new Uint8Array(Buffer.from('raw')))
 })
 
+test('no sender can choose an id that means another message, or a way', async (t) => {
+  const { account, engine } = await MemoryBridge.open(t).link()
+  for (const external_id of ['last', '..', '.']) engine.host.emit(received({ external_id }))
+  const ids = journalOf(account).map(({ event }) => (event as MessageEvent).message_id)
+  assert.equal(new Set(ids).size, 3)
+  for (const id of ids) assert.match(id, /^[0-9a-f]{32}$/u)
+})
+
 test('emit throws when there was no commit, and nothing of the message is left', async (t) => {
   const bridge = MemoryBridge.open(t)
   const { account, engine } = await bridge.link()

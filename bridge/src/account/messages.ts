@@ -11,8 +11,8 @@ import { phoneDigits } from './phone.ts'
 import { now } from './text.ts'
 import { type Written, written } from './written.ts'
 
-/** An id that may stand in a log, a URL or a template as it is. */
-const PLAIN_ID = /^[\w.-]{1,128}$/u
+/** An id that may stand in a log, a URL or a template as it is; not `last`, which stands for the newest message. */
+const PLAIN_ID = /^(?!last$)\w[\w.-]{0,127}$/u
 /** The kind of a message that could not be read so far: it holds the id for the day it can. */
 export const UNDECRYPTABLE = 'undecryptable'
 
