@@ -9,7 +9,7 @@ import custom_components.whatsapp  # noqa: F401
 from tests.support.blocking import _nothing_blocks  # noqa: F401
 from tests.support.dialog import chat_dialog, dialog, other_dialog  # noqa: F401
 from tests.support.files import allowed, files, jpeg, others  # noqa: F401
-from tests.support.house import _house, bridge, simulator  # noqa: F401
+from tests.support.house import _house, bridge, home, linked, simulator  # noqa: F401
 from tests.support.household import attentive, camera, household, places  # noqa: F401
 from tests.support.media import _nothing_stays, folder, sender  # noqa: F401
 from tests.support.scripted_account import impatient  # noqa: F401

@@ -8,8 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from demo.simulator import OWNER, Simulator
-from tests.support.entry import load, make_entry, scripted_entry
-from tests.support.house import RealBridge
+from tests.support.entry import load, scripted_entry
 from tests.support.scripted_account import fail, reauth_flows, state_of
 from tests.support.scripted_bridge import ACCOUNT_ID, ScriptedBridge
 from tests.support.wait import until
@@ -17,16 +16,6 @@ from tests.support.wait import until
 
 async def _press(hass: HomeAssistant, entity_id: str) -> None:
     await hass.services.async_call(BUTTON, SERVICE_PRESS, {"entity_id": entity_id}, blocking=True)
-
-
-@pytest.fixture
-async def home(hass: HomeAssistant, bridge: RealBridge, simulator: Simulator) -> MockConfigEntry:
-    """Return the loaded entry of a house of its own."""
-    account = await bridge.link(simulator)
-    await simulator.do("phone.wait_device", number=OWNER, state="ready")
-    entry = make_entry(bridge.url, bridge.token, account, title="Alex")
-    await load(hass, entry)
-    return entry
 
 
 async def test_reconnect_after_another_program_took_over(

@@ -27,14 +27,6 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def linked(bridge: RealBridge, simulator: Simulator) -> Account:
-    """Return the account of the owner, linked and ready."""
-    account = await bridge.link(simulator)
-    await simulator.do("phone.wait_device", number=OWNER, state="ready")
-    return account
-
-
-@pytest.fixture
 async def home(hass: HomeAssistant, bridge: RealBridge, linked: Account) -> MockConfigEntry:
     """Return the loaded entry of a house of its own, with Bea and the family added."""
     async with bridge.client() as client:

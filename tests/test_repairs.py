@@ -15,7 +15,7 @@ from custom_components.whatsapp.bridge.protocol import Account, ConnectionReason
 from custom_components.whatsapp.issues import async_raise
 from demo.simulator import OWNER, Simulator
 from tests.support.dialog import Dialog
-from tests.support.entry import load, make_entry, scripted_entry
+from tests.support.entry import load, scripted_entry
 from tests.support.house import RealBridge
 from tests.support.repairs import Repair, issues
 from tests.support.scripted_account import fail, reauth_flows, state_of
@@ -46,16 +46,6 @@ async def _tell(
     state["restriction"] = restriction
     bridge.account = state
     await bridge.event({"type": "account", "account": state})
-
-
-@pytest.fixture
-async def home(hass: HomeAssistant, bridge: RealBridge, simulator: Simulator) -> MockConfigEntry:
-    """Return the loaded entry of a house of its own."""
-    linked = await bridge.link(simulator)
-    await simulator.do("phone.wait_device", number=OWNER, state="ready")
-    entry = make_entry(bridge.url, bridge.token, linked, title="Alex")
-    await load(hass, entry)
-    return entry
 
 
 async def test_replaced_by_another_program(

@@ -6,8 +6,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
 
-from demo.simulator import OWNER, Simulator
-from tests.support.entry import load, make_entry, scripted_entry
+from tests.support.entry import load, scripted_entry
 from tests.support.house import RealBridge
 from tests.support.repairs import issues
 from tests.support.scripted_account import fail, state_of
@@ -50,13 +49,9 @@ async def test_database_that_is_found_damaged(hass: HomeAssistant, scripted_brid
     assert not issues(hass)
 
 
-async def test_database_that_was_damaged_on_the_disk(
-    hass: HomeAssistant, bridge: RealBridge, simulator: Simulator, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("home")
+async def test_database_that_was_damaged_on_the_disk(hass: HomeAssistant, bridge: RealBridge, tmp_path: Path) -> None:
     """The real bridge, while nobody looks and back from a copy."""
-    linked = await bridge.link(simulator)
-    await simulator.do("phone.wait_device", number=OWNER, state="ready")
-    await load(hass, make_entry(bridge.url, bridge.token, linked, title="Alex"))
     await bridge.stop()
     database = tmp_path / "data" / "bridge.db"
     good = await hass.async_add_executor_job(_damage, database)

@@ -7,13 +7,16 @@ from pathlib import Path
 import shutil
 from typing import Any
 
+from homeassistant.core import HomeAssistant
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.whatsapp.bridge import BridgeClient
 from custom_components.whatsapp.bridge.protocol import Account, EventFrame, LinkEvent
 from demo.parts import bridge_part, simulator_part
 from demo.simulator import OWNER, Simulator, populate
 
+from .entry import load, make_entry
 from .wait import TIMEOUT
 
 
@@ -143,3 +146,19 @@ def simulator(_house: tuple[Simulator, RealBridge]) -> Simulator:
 def bridge(_house: tuple[Simulator, RealBridge]) -> RealBridge:
     """Return a bridge that uses that WhatsApp and has no account."""
     return _house[1]
+
+
+@pytest.fixture
+async def linked(bridge: RealBridge, simulator: Simulator) -> Account:
+    """Return the account of the owner in that bridge, linked and ready."""
+    account = await bridge.link(simulator)
+    await simulator.do("phone.wait_device", number=OWNER, state="ready")
+    return account
+
+
+@pytest.fixture
+async def home(hass: HomeAssistant, bridge: RealBridge, linked: Account) -> MockConfigEntry:
+    """Return its loaded entry: a house that the test has for itself."""
+    entry = make_entry(bridge.url, bridge.token, linked, title="Alex")
+    await load(hass, entry)
+    return entry
