@@ -29,6 +29,17 @@ async def entry(hass: HomeAssistant, dialog: Dialog, simulator: Simulator, bridg
     return added
 
 
+@pytest.fixture
+async def beas(other_dialog: Dialog, simulator: Simulator, bridge: RealBridge, entry: ConfigEntry) -> ConfigEntry:
+    """Return the entry of Bea's account, in the bridge of the owner's."""
+    await bridge.link(simulator, BEA)
+    await other_dialog.add(bridge)
+    await other_dialog.choose("existing")
+    await other_dialog.submit()
+    added: ConfigEntry = other_dialog.step["result"]
+    return added
+
+
 def _is_reauth(flow: Any, entry: ConfigEntry) -> bool:
     return bool(flow["context"]["source"] == "reauth" and flow["context"]["entry_id"] == entry.entry_id)
 
@@ -234,19 +245,13 @@ async def test_the_bridge_has_moved(
 async def test_accounts_that_share_a_bridge_move_with_it(
     hass: HomeAssistant,
     dialog: Dialog,
-    other_dialog: Dialog,
-    *,
-    simulator: Simulator,
     bridge: RealBridge,
     entry: ConfigEntry,
+    beas: ConfigEntry,
+    *,
     scripted_bridge: ScriptedBridge,
     loaded: bool,
 ) -> None:
-    await bridge.link(simulator, BEA)
-    await other_dialog.add(bridge)
-    await other_dialog.choose("existing")
-    await other_dialog.submit()
-    beas: ConfigEntry = other_dialog.step["result"]
     elsewhere = scripted_entry(scripted_bridge)
     await load(hass, elsewhere)
     untouched = dict(elsewhere.data)
@@ -266,19 +271,8 @@ async def test_accounts_that_share_a_bridge_move_with_it(
 
 
 async def test_a_new_token_is_for_all_accounts_of_the_bridge(
-    hass: HomeAssistant,
-    dialog: Dialog,
-    other_dialog: Dialog,
-    *,
-    simulator: Simulator,
-    bridge: RealBridge,
-    entry: ConfigEntry,
+    hass: HomeAssistant, dialog: Dialog, bridge: RealBridge, entry: ConfigEntry, beas: ConfigEntry
 ) -> None:
-    await bridge.link(simulator, BEA)
-    await other_dialog.add(bridge)
-    await other_dialog.choose("existing")
-    await other_dialog.submit()
-    beas: ConfigEntry = other_dialog.step["result"]
     await _change_token(bridge)
     await _reauth(hass, dialog, entry)
     await dialog.submit(token=bridge.token)

@@ -92,6 +92,13 @@ async def _save(hass: HomeAssistant, whatsapp: Simulator, content: bytes = JPEG,
     return Path(saved[-1].data["path"])
 
 
+@pytest.fixture
+async def for_a_week(hass: HomeAssistant, house: SharedHouse, whatsapp: Simulator, keeping: Path) -> Path:
+    """Return a file that was saved, to be kept for so long."""
+    await _kept(hass, house, keeping, media_folder_days=7)
+    return await _save(hass, whatsapp)
+
+
 class Calendar:
     """Lets days pass, in no time. In between the clock is right, since others live by it."""
 
@@ -235,59 +242,33 @@ async def test_deletes_what_is_due_and_ours(
     assert _names(keeping) == sorted(path.name for path in stay)
 
 
-async def test_folder_that_was_exchanged(
-    hass: HomeAssistant,
-    house: SharedHouse,
-    whatsapp: Simulator,
-    keeping: Path,
-    *,
-    tmp_path: Path,
-    calendar: Calendar,
-) -> None:
-    await _kept(hass, house, keeping, media_folder_days=7)
-    path = await _save(hass, whatsapp)
+async def test_folder_that_was_exchanged(keeping: Path, for_a_week: Path, tmp_path: Path, calendar: Calendar) -> None:
     elsewhere = _move(keeping, tmp_path / "elsewhere")
     _link(keeping, elsewhere)
     await calendar.after(8)
-    assert _names(elsewhere) == [path.name], "it is outside of the folder now"
+    assert _names(elsewhere) == [for_a_week.name], "it is outside of the folder now"
 
 
 async def test_disk_that_is_away_for_a_while(
-    hass: HomeAssistant,
-    house: SharedHouse,
-    whatsapp: Simulator,
-    keeping: Path,
-    *,
-    tmp_path: Path,
-    calendar: Calendar,
+    keeping: Path, for_a_week: Path, tmp_path: Path, calendar: Calendar
 ) -> None:
-    await _kept(hass, house, keeping, media_folder_days=7)
-    path = await _save(hass, whatsapp)
     away = _move(keeping, tmp_path / "away")
     await calendar.after(8)
-    assert (away / path.name).exists()
+    assert (away / for_a_week.name).exists()
     away.rename(keeping)
     await calendar.after(1)
     assert not _names(keeping)
 
 
 async def test_folder_that_cannot_be_looked_into(
-    hass: HomeAssistant,
-    house: SharedHouse,
-    whatsapp: Simulator,
-    keeping: Path,
-    tmp_path: Path,
-    *,
-    calendar: Calendar,
+    keeping: Path, for_a_week: Path, tmp_path: Path, calendar: Calendar
 ) -> None:
-    await _kept(hass, house, keeping, media_folder_days=7)
-    path = await _save(hass, whatsapp)
     away = _move(keeping, tmp_path / "away")
     await asyncio.to_thread(keeping.write_text, "a file where the folder was")
     await calendar.after(8)
     _delete(str(keeping))
     _move(away, keeping)
-    assert _names(keeping) == [path.name]
+    assert _names(keeping) == [for_a_week.name]
     await calendar.after(1)
     assert not _names(keeping)
 
