@@ -6,9 +6,9 @@ import type { MessageReceived, VoteReceived } from '../src/engine/engine.ts'
 import type { Choice, Content } from '../src/protocol.ts'
 import { makeFolder } from './support/folder.ts'
 import { BOB, group, MemoryBridge, ORIGIN, OWNER, person, received, voted } from './support/memory.ts'
-import { EVE, eventsOf, restarted, type World, world } from './support/sending.ts'
+import { restarted, type World, world } from './support/sending.ts'
+import { EVE, eventsOf, FAMILY } from './support/told.ts'
 
-const FAMILY = '120363000000000001@g.us'
 const ASKED = 1_700_000_000
 const CHOICES: Choice[] = [
   { id: 'on', title: 'On' },

@@ -4,10 +4,10 @@ import { test } from 'node:test'
 import type { MessageEvent, PollVoteEvent } from '../src/protocol.ts'
 import { BOB, group, journalOf, ORIGIN, MemoryBridge, OWNER, person, received, voted } from './support/memory.ts'
 import { sayer } from './support/sending.ts'
+import { FAMILY } from './support/told.ts'
 
 const POLL = { question: 'Heat?', options: ['On', 'Off'], selectable: 1 }
 const EVE = '900000000000003@lid'
-const FAMILY = '120363000000000001@g.us'
 
 test('a message is in the journal when emit returns, once however often it is told', async (t) => {
   const { account, engine } = await MemoryBridge.open(t).link()

@@ -6,7 +6,8 @@ import { BridgeError } from '../src/errors.ts'
 import type { Content } from '../src/protocol.ts'
 import { makeFolder } from './support/folder.ts'
 import { MemoryBridge } from './support/memory.ts'
-import { code, EVE, eventsOf, restarted, type World, world } from './support/sending.ts'
+import { code, restarted, type World, world } from './support/sending.ts'
+import { EVE, eventsOf } from './support/told.ts'
 import { until } from './support/until.ts'
 
 const FILE: MediaFile = { path: '/nowhere/1', size: 500, mime: 'image/jpeg' }

@@ -4,7 +4,8 @@ import { test, type TestContext } from 'node:test'
 import { EngineError } from '../src/engine/engine.ts'
 import { makeFolder } from './support/folder.ts'
 import { BOB, freeze, MemoryBridge, person, received } from './support/memory.ts'
-import { code, EVE, eventsOf, later, restarted, type World, world } from './support/sending.ts'
+import { code, later, restarted, type World, world } from './support/sending.ts'
+import { EVE, eventsOf } from './support/told.ts'
 import { until } from './support/until.ts'
 
 /** Time stands still, and pauses have no jitter. */

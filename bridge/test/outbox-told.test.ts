@@ -6,7 +6,8 @@ import type { Content } from '../src/protocol.ts'
 import { makeFolder } from './support/folder.ts'
 import { BOB, journalOf, MemoryBridge, ORIGIN, person, received } from './support/memory.ts'
 import { MEDIA } from './support/rows.ts'
-import { code, eventsOf, restarted, world } from './support/sending.ts'
+import { code, restarted, world } from './support/sending.ts'
+import { eventsOf } from './support/told.ts'
 import { until } from './support/until.ts'
 
 const NOTHING = { text: null, poll: null, media: null, location: null, contacts: [] }

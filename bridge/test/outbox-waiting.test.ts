@@ -7,7 +7,8 @@ import type { ReceiptEvent } from '../src/protocol.ts'
 import { makeFolder } from './support/folder.ts'
 import { BOB, freeze, MemoryBridge, type MemoryEngine } from './support/memory.ts'
 import { messageRow, outgoingRow } from './support/rows.ts'
-import { code, eventsOf, later, sayer, world } from './support/sending.ts'
+import { code, later, sayer, world } from './support/sending.ts'
+import { eventsOf } from './support/told.ts'
 import { until } from './support/until.ts'
 
 function receipts(account: Account): ReceiptEvent[] {

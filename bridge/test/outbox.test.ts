@@ -6,7 +6,8 @@ import { EngineError } from '../src/engine/engine.ts'
 import type { ReceiptEvent } from '../src/protocol.ts'
 import { makeFolder } from './support/folder.ts'
 import { BOB, freeze, MemoryBridge, type MemoryEngine, person, textOf } from './support/memory.ts'
-import { code, EVE, eventsOf, later, sayer, type Send, world } from './support/sending.ts'
+import { code, later, sayer, type Send, world } from './support/sending.ts'
+import { EVE, eventsOf } from './support/told.ts'
 import { until } from './support/until.ts'
 
 function restricted(): Promise<never> {

@@ -4,9 +4,8 @@ import { test, type TestContext } from 'node:test'
 import { EngineError } from '../src/engine/engine.ts'
 import type { Content } from '../src/protocol.ts'
 import { BOB, group, type MemoryEngine, OWNER, person, received } from './support/memory.ts'
-import { code, EVE, eventsOf, type Send, type World, world } from './support/sending.ts'
-
-const FAMILY = '120363000000000001@g.us'
+import { code, type Send, type World, world } from './support/sending.ts'
+import { EVE, eventsOf, FAMILY } from './support/told.ts'
 
 type Refers = Extract<Content, { message_id: string }>
 

@@ -6,13 +6,11 @@ import type { TestContext } from 'node:test'
 import type { Account } from '../../src/account/account.ts'
 import { EngineError } from '../../src/engine/engine.ts'
 import { BridgeError } from '../../src/errors.ts'
-import type { CommandArgs, JournalEvent } from '../../src/protocol.ts'
-import { BOB, journalOf, MemoryBridge, type MemoryEngine, person } from './memory.ts'
+import type { CommandArgs } from '../../src/protocol.ts'
+import { BOB, MemoryBridge, type MemoryEngine, person } from './memory.ts'
+import { EVE } from './told.ts'
 
 export type Send = CommandArgs<'send'>
-type EventOf<T extends JournalEvent['type']> = Extract<JournalEvent, { type: T }>
-
-export const EVE = '900000000000003@lid'
 
 export interface World {
   bridge: MemoryBridge
@@ -59,9 +57,4 @@ export function code(expected: string, details: Record<string, unknown> = {}) {
 
 export function later(): Promise<never> {
   return Promise.reject(new EngineError('not_connected', 'not now', 'later'))
-}
-
-/** What the journal has of one type, oldest first. */
-export function eventsOf<T extends JournalEvent['type']>(account: Account, type: T): EventOf<T>[] {
-  return journalOf(account).flatMap(({ event }) => (event.type === type ? [event as EventOf<T>] : []))
 }
