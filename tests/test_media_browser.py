@@ -243,6 +243,21 @@ async def test_looks_at_so_many_messages_and_no_more(
     assert asked == [None, "m399", "m599", "m799", "m999"]
 
 
+async def test_a_clock_at_the_end_of_time(
+    hass: HomeAssistant, scripted_bridge: ScriptedBridge, browser: Browser
+) -> None:
+    entry = scripted_entry(scripted_bridge, [BOB])
+    sender = {"id": "x", "phone": None, "lid": None, "name": None}
+    media = {"mime": "image/jpeg", "size": 1, "file_name": None}
+    message = {"message_id": "m", "sender": sender, "from_me": False, "kind": "image", "text": None, "media": media}
+    answers: list[Any] = [[{**message, "timestamp": 253_402_300_799}], []]
+    scripted_bridge.answers["messages"] = lambda _: {"messages": answers.pop(0)}
+    await hass.config.async_set_time_zone("Pacific/Kiritimati")
+    await load(hass, entry)
+    (chat,) = (await browser.children(f"{ROOT}/{entry.entry_id}")).values()
+    assert await browser.ids(chat) == ["m"]
+
+
 async def test_two_accounts(hass: HomeAssistant, house: SharedHouse, whatsapp: Simulator, browser: Browser) -> None:
     await load(hass, await house.entry({BEA: "Bea"}))
     await load(hass, await house.entry({BEA: "Bea"}, await house.second_account(whatsapp), title="Carlos"))

@@ -21,6 +21,7 @@ from .account import Account, WhatsAppConfigEntry
 from .bridge.protocol import StoredMessage
 from .const import CONF_CHAT_ID, CONF_KIND, DOMAIN, SUBENTRY_TYPE_CHAT
 from .errors import failed, invalid
+from .figures import as_time
 from .payloads import media_url
 from .received import async_files, open_received, shown_type
 from .targets import loaded_account
@@ -163,7 +164,7 @@ def _file(identifier: str, message: StoredMessage, title: str) -> BrowseMediaSou
 
 def _title(message: StoredMessage, entry: WhatsAppConfigEntry, chat: ConfigSubentry, words: Mapping[str, str]) -> str:
     """Return when, by whom, and what: of a document the name. The browser shows little more than 20 characters."""
-    when = dt_util.as_local(dt_util.utc_from_timestamp(message["timestamp"])).strftime("%m-%d %H:%M")
+    when = dt_util.as_local(as_time(message["timestamp"])).strftime("%m-%d %H:%M")
     sender = message["sender"]
     if message["from_me"]:
         who = entry.title
