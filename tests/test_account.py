@@ -89,6 +89,18 @@ async def test_reconnects_and_says_so_once(
     assert info_log == ["The connection to the bridge is lost", "The connection to the bridge is back"]
 
 
+async def test_goes_on_after_an_answer_that_nobody_understands(
+    hass: HomeAssistant, scripted_bridge: ScriptedBridge, caplog: pytest.LogCaptureFixture
+) -> None:
+    await load(hass, scripted_entry(scripted_bridge, [BOB]))
+    understood = scripted_bridge.answers["listen"]
+    scripted_bridge.answers["listen"] = {"chats": None}
+    await scripted_bridge.drop()
+    await until(lambda: "Unexpected error with the connection to the bridge" in caplog.text)
+    scripted_bridge.answers["listen"] = understood
+    await until(lambda: state_of(hass, "binary_sensor.owner_connectivity") == "on")
+
+
 async def test_state_events(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
     await load(hass, scripted_entry(scripted_bridge, [BOB]))
     await scripted_bridge.state("disconnected")

@@ -103,6 +103,9 @@ class Connector:
                 if is_final(err):
                     return
                 _LOGGER.debug("Still not connected: %s", err)
+            except Exception:
+                # A fault of ours, or of the bridge, is no reason to be deaf from now on.
+                _LOGGER.exception("Unexpected error with the connection to the bridge")
             self._wanted.clear()
             seconds = RECONNECT_MIN if self._waiting else delay
             with suppress(TimeoutError):
