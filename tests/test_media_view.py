@@ -27,6 +27,12 @@ def _path(entry: MockConfigEntry, message_id: str) -> str:
     return f"/api/whatsapp/media/{entry.entry_id}/{message_id}"
 
 
+@pytest.fixture
+async def picture(hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator) -> str:
+    """Return the path of a picture that somebody sent."""
+    return _path(entry, await receive_file(hass, whatsapp, JPEG))
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "mime", "disposition"),
     [
@@ -67,31 +73,32 @@ async def test_hands_out_what_the_bytes_are(
     assert response.headers["Cache-Control"] == "private, no-store"
 
 
-async def test_head(
-    hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator, hass_client: ClientSessionGenerator
-) -> None:
-    message_id = await receive_file(hass, whatsapp, JPEG)
+async def test_head(picture: str, hass_client: ClientSessionGenerator) -> None:
     client = await hass_client()
-    response = await client.head(_path(entry, message_id))
+    response = await client.head(picture)
     assert response.status == 200
     assert response.headers["Content-Type"] == "image/jpeg"
     assert response.headers["Content-Length"] == str(len(JPEG))
     assert await response.read() == b""
     # The line is still good.
-    assert await (await client.get(_path(entry, message_id))).read() == JPEG
+    assert await (await client.get(picture)).read() == JPEG
 
 
 async def test_who_may(
-    hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator, hass_client_no_auth: ClientSessionGenerator
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    whatsapp: Simulator,
+    picture: str,
+    hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
-    message_id = await receive_file(hass, whatsapp, JPEG)
     stranger = await hass_client_no_auth()
-    assert (await stranger.get(_path(entry, message_id))).status == 401
-    assert (await stranger.head(_path(entry, message_id))).status == 401
-    signed = async_sign_path(hass, _path(entry, message_id), timedelta(minutes=1))
+    assert (await stranger.get(picture)).status == 401
+    assert (await stranger.head(picture)).status == 401
+    signed = async_sign_path(hass, picture, timedelta(minutes=1))
     assert await (await stranger.get(signed)).read() == JPEG
-    other = await receive_file(hass, whatsapp, PDF, "document")
-    assert (await stranger.get(signed.replace(message_id, other))).status == 401
+    other = _path(entry, await receive_file(hass, whatsapp, PDF, "document"))
+    assert signed.startswith(picture)
+    assert (await stranger.get(signed.replace(picture, other))).status == 401
 
 
 async def test_messages_of_other_accounts_and_none(
@@ -117,15 +124,12 @@ async def test_messages_of_other_accounts_and_none(
     assert (await client.get(_path(carlos, message_id))).status == 404
 
 
-async def test_revoked(
-    hass: HomeAssistant, entry: MockConfigEntry, whatsapp: Simulator, hass_client: ClientSessionGenerator
-) -> None:
-    message_id = await receive_file(hass, whatsapp, JPEG)
+async def test_revoked(picture: str, whatsapp: Simulator, hass_client: ClientSessionGenerator) -> None:
     client = await hass_client()
-    assert (await client.get(_path(entry, message_id))).status == 200
-    await whatsapp.do("phone.delete", number=BEA, id=message_id)
+    assert (await client.get(picture)).status == 200
+    await whatsapp.do("phone.delete", number=BEA, id=picture.rpartition("/")[2])
     async with asyncio.timeout(TIMEOUT):
-        while (await client.get(_path(entry, message_id))).status != 404:
+        while (await client.get(picture)).status != 404:
             pass
 
 
