@@ -14,6 +14,7 @@ SEARCHED_CHARS: Final = 128
 _WAYS_MAX: Final = 4 * SEARCHED_CHARS**3
 
 _TOKEN: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?:|\(\?|[*+?]|\{\d+\}|\{\d*,\d*\}|.", re.DOTALL)
+_TIMES: Final = re.compile(r"\)\{(\d+)\}")
 _REFERENCE: Final = re.compile(r"\\[1-9]")
 
 
@@ -48,7 +49,9 @@ def check_pattern(pattern: str) -> None:
         raise ValueError(f"this is no regular expression: {err}") from err
     if _REFERENCE.search(pattern.replace("\\\\", "")):
         raise ValueError("references to groups are not supported")
-    if _ways(pattern) * SEARCHED_CHARS > _WAYS_MAX:
+    # Groups in groups may be repeated where there is no text that ends it.
+    times = prod(max(1, int(number)) for number in _TIMES.findall(pattern))
+    if _ways(pattern) * times * SEARCHED_CHARS > _WAYS_MAX:
         raise ValueError("the expression has too many repetitions and alternatives")
 
 
