@@ -129,10 +129,11 @@ async def test_what_a_template_makes_of_nothing_is_nobody(
 ) -> None:
     scripted_bridge.chats = [chat("120363000000000009@g.us", " ")]
     await load(hass, scripted_entry(scripted_bridge, [BOB]))
+    key = "unknown_chat" if target.strip() else "target_required"
     for action in ("send_message", "mark_as_read"):
         data = {"message": "hello"} if action == "send_message" else {}
-        assert (await refused(hass, action, target=target, **data)).translation_key == "unknown_chat"
-        assert (await refused(hass, action, target=[target], **data)).translation_key == "unknown_chat"
+        assert (await refused(hass, action, target=target, **data)).translation_key == key
+        assert (await refused(hass, action, target=[target], **data)).translation_key == key
     assert not scripted_bridge.of("send")
     assert not scripted_bridge.of("mark_read")
 

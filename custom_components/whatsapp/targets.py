@@ -184,10 +184,14 @@ async def async_find_chat(account: Account, target: str) -> str:
     what is a number or an address is never one.
 
     Raises:
-        ServiceValidationError: there is no such chat, or more than one, or it looks like a number and is none.
+        ServiceValidationError: none is named, there is no such chat, or more than one, or it looks like a number and is
+            none.
 
     """
     target = target.strip()
+    if not target:
+        # A template that rendered nothing.
+        raise invalid("target_required")
     # One person is one chat, as a number and as an address.
     digits = _digits(target.removesuffix(_OF_A_PHONE))
     if digits:
