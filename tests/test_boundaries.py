@@ -40,6 +40,7 @@ LAYERS = [
         "errors",
         "failures",
         "figures",
+        "markdown",
         "media",
         "options",
         "payloads",

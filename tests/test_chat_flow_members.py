@@ -127,6 +127,18 @@ async def test_members_are_sorted_and_told_apart(
     assert scripted_bridge.of("group") == [{"account_id": entry.unique_id, "chat": CLUB["id"]}]
 
 
+async def test_a_group_that_is_called_like_a_picture(
+    chat_dialog: Dialog, entry: ConfigEntry, scripted_bridge: ScriptedBridge
+) -> None:
+    """Dialogs show Markdown, and a picture tells its server who looks at it."""
+    scripted_bridge.answers["resolve"] = {"chat": {**CLUB, "name": "![x](http://a.b/c)"}}
+    await open_chats(chat_dialog, entry)
+    for given in ({"chat": "Club"}, {"whose": "chosen"}):
+        await chat_dialog.submit(**given)
+        shown = chat_dialog.step["description_placeholders"]
+        assert shown == {"name": r"\!\[x\]\(http\:\/\/a\.b\/c\)"}
+
+
 async def test_at_least_one_member_and_only_members(
     hass: HomeAssistant, chat_dialog: Dialog, entry: ConfigEntry
 ) -> None:

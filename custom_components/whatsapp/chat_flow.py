@@ -28,6 +28,7 @@ from .bridge.protocol import LIMIT_LISTED_CHATS, Chat, Person
 from .const import CONF_ACCOUNT_ID, CONF_CHAT_ID, CONF_KIND, CONF_LID, CONF_MEMBERS, CONF_PHONE, SUBENTRY_TYPE_CHAT
 from .inbox import is_same
 from .link_flow import display_name, error_key, phone_error
+from .markdown import escaped
 from .targets import async_find_phone
 
 CONF_CHAT: Final = "chat"
@@ -176,7 +177,7 @@ class ChatFlow(ConfigSubentryFlow):
             step_id="group",
             data_schema=schema,
             errors=errors,
-            description_placeholders={"name": self._title},
+            description_placeholders={"name": escaped(self._title)},
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -218,7 +219,7 @@ class ChatFlow(ConfigSubentryFlow):
             step_id="members",
             data_schema=self.add_suggested_values_to_schema(schema, {CONF_MEMBERS: self._chosen}),
             errors=errors,
-            description_placeholders={"name": self._title},
+            description_placeholders={"name": escaped(self._title)},
         )
 
     async def _async_list_members(self, chosen: list[Person]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Actions that tell what an account knows."""
 
-import re
 from typing import Any, Final, cast
 
 from homeassistant.components import persistent_notification
@@ -13,6 +12,7 @@ from ..bridge.protocol import LIMIT_LISTED_CHATS, LIMIT_LISTED_MESSAGES, LIMIT_N
 from ..const import DOMAIN
 from ..errors import invalid
 from ..failures import shown
+from ..markdown import escaped
 from ..payloads import jid
 from ..targets import ATTR_ACCOUNT, async_find_phone, find_account
 from .addressed import ADDRESSED_SCHEMA, async_one_chat
@@ -37,9 +37,6 @@ ATTR_QUERY: Final = "query"
 
 _KINDS: Final = ["person", "group", "self"]
 _NUMBERS_MAX: Final = 50
-
-# The subject of a group is anybody's, and a notification shows Markdown.
-_MARKDOWN: Final = re.compile(r"[^\w\s]")
 
 _CHECK_NUMBER_SCHEMA: Final = vol.Schema(
     {
@@ -113,7 +110,7 @@ async def _search_groups(call: ServiceCall) -> ServiceResponse:
                 for group in groups
             ]
         }
-    lines = [f"{_MARKDOWN.sub(r'\\\g<0>', group['name'] or '')}: `{group['id']}`" for group in groups]
+    lines = [f"{escaped(group['name'] or '')}: `{group['id']}`" for group in groups]
     persistent_notification.async_create(call.hass, "\n\n".join(lines) or "-", "WhatsApp", f"{DOMAIN}_groups")
     return None
 
