@@ -1,4 +1,4 @@
-"""A real bridge with a linked account on a simulated WhatsApp, started once for all tests that leave it as it is."""
+"""A real bridge with a linked account on a simulated WhatsApp, started once for all tests of a file."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine, Generator
@@ -55,9 +55,9 @@ class SharedHouse:
         return self._second
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Generator[SharedHouse]:
-    """Return the house that all tests share."""
+    """Return the house that the tests of a file share. None depends on what those before it did."""
     # The harness of Home Assistant has blocked sockets until the fixtures of the test itself are made.
     pytest_socket.enable_socket()
     loop = asyncio.new_event_loop()
