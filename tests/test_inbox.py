@@ -249,7 +249,7 @@ async def test_vote_that_cannot_be_read(hass: HomeAssistant, scripted_bridge: Sc
 
 async def test_late_events_say_so(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
     _, heard = await _loaded(hass, scripted_bridge, [BOB])
-    await happen(scripted_bridge, MESSAGE, BOB, replayed=True, age=3600.5)
+    await happen(scripted_bridge, MESSAGE, BOB, replayed=True, age=3600.5000610351562)
     await heard.all_of_it()
     assert (heard.bus[0].data["replayed"], heard.bus[0].data["age"]) == (True, 3600.5)
     state = hass.states.get("event.bob")

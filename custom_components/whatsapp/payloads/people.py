@@ -42,5 +42,5 @@ def freshness(happening: Happening) -> dict[str, Any]:
     return {
         "timestamp": happening.event["timestamp"],
         "replayed": frame.get("replayed", False),
-        "age": frame.get("age", 0),
+        "age": round(frame.get("age", 0), 3),
     }
