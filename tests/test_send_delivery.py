@@ -248,3 +248,21 @@ async def test_a_file_that_is_gone_when_it_is_sent(
     error = await refused(hass, "send_document", target="Bob", file=str(report))
     assert error.translation_key == "media_io"
     assert "No such file" in str(error)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_waiting_for_the_bridge_counts_once(hass: HomeAssistant, scripted_bridge: ScriptedBridge) -> None:
+    came = list[float]()
+
+    def lose_twice(_: dict[str, Any]) -> Any:
+        came.append(hass.loop.time())
+        return scripted_bridge.drop() if len(came) < 3 else _queued({})
+
+    scripted_bridge.answers["send"] = lose_twice
+    await load(hass, scripted_entry(scripted_bridge, [BOB]))
+    started = hass.loop.time()
+    await call(hass, "send_message", target="Bob", message="x", ttl=20)
+    left = [args["ttl"] for args in scripted_bridge.of("send")]
+    assert all(20 - seconds <= at - started for seconds, at in zip(left, came, strict=True)), "no more than has passed"
+    assert left == sorted(left, reverse=True)
+    assert len(set(left)) == 3

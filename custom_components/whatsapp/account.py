@@ -176,11 +176,11 @@ class Account:
         with translated_errors(), self.figures.noting_errors():
             while True:
                 client = await self._connector.connected(deadline)
-                if "ttl" in given:
-                    given = given | {"ttl": max(0, given["ttl"] - round(self.hass.loop.time() - started))}
+                now = self.hass.loop.time()
+                left = given | {"ttl": max(0, given["ttl"] + started - now)} if "ttl" in given else given
                 try:
                     sent = await client.send(
-                        self.account_id, chat, await self._with_file(client, content, media), request_id, **given
+                        self.account_id, chat, await self._with_file(client, content, media), request_id, **left
                     )
                 except CannotConnect as err:
                     _LOGGER.debug("Asking again when the bridge is back: %s", err)
