@@ -13,19 +13,10 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from .account import Account
 from .const import DOMAIN
 from .errors import failed
-from .received import ReceivedFile, made_name, open_received, shown_type
+from .received import PASSING, ReceivedFile, made_name, open_received, shown_type
 
-# What will never be there, or not any more, and what may be there another time.
+# What will never be there, or not any more.
 _GONE: Final = {"received_gone", "received_too_large"}
-_LATER: Final = {
-    "bridge_unreachable",
-    "not_connected",
-    "not_linked",
-    "rate_limited",
-    "storage_full",
-    "storage_read_only",
-    "timeout",
-}
 # Whatever it is, nothing in it runs and nothing in it is guessed.
 _HEADERS: Final = {
     hdrs.CACHE_CONTROL: "private, no-store",
@@ -97,4 +88,4 @@ async def _copy(received: ReceivedFile, response: web.StreamResponse) -> None:
 def _status(err: HomeAssistantError) -> HTTPStatus:
     if isinstance(err, ServiceValidationError) or err.translation_key in _GONE:
         return HTTPStatus.NOT_FOUND
-    return HTTPStatus.SERVICE_UNAVAILABLE if err.translation_key in _LATER else HTTPStatus.BAD_GATEWAY
+    return HTTPStatus.SERVICE_UNAVAILABLE if err.translation_key in PASSING else HTTPStatus.BAD_GATEWAY

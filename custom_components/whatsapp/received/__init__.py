@@ -1,13 +1,14 @@
 """What others have sent: fetching it from the bridge, and keeping it in a folder."""
 
 from .disk import SavedFile, async_write, checked_folder
-from .fetch import ReceivedFile, open_received
+from .fetch import PASSING, ReceivedFile, open_received
 from .keeper import EVENT_MEDIA_SAVED, Keeper, async_remove, async_setup_keeper, keeper_of
 from .listing import async_files
 from .names import made_name, named_by_user, shown_type
 
 __all__ = [
     "EVENT_MEDIA_SAVED",
+    "PASSING",
     "Keeper",
     "ReceivedFile",
     "SavedFile",

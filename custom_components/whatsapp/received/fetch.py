@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from aiohttp import ClientResponse
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -11,6 +12,17 @@ from ..account import Account
 from ..bridge import BridgeClient, CommandFailed
 from ..bridge.protocol import DownloadResult
 from ..errors import failed, translated_errors
+
+# Errors of `open_received` that may be over another time.
+PASSING: Final = {
+    "bridge_unreachable",
+    "not_connected",
+    "not_linked",
+    "rate_limited",
+    "storage_full",
+    "storage_read_only",
+    "timeout",
+}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ..errors import invalid
 from ..options import MEBIBYTE
 from ..payloads import Happening, jid
 from .disk import async_write, checked_folder
-from .fetch import open_received
+from .fetch import PASSING, open_received
 from .ledger import Kept, Ledger, Waiting
 from .names import made_name
 
@@ -32,16 +32,6 @@ _KEEPERS: HassKey[dict[str, Keeper]] = HassKey(f"{DOMAIN}_keepers")
 _AT_ONCE: Final = 2
 _WAITING_MAX: Final = 1000
 _DAY: Final = timedelta(days=1)
-# What may go well another time.
-_PASSING: Final = {
-    "bridge_unreachable",
-    "not_connected",
-    "not_linked",
-    "rate_limited",
-    "storage_full",
-    "storage_read_only",
-    "timeout",
-}
 
 
 async def async_setup_keeper(hass: HomeAssistant, entry: WhatsAppConfigEntry) -> None:
@@ -165,7 +155,7 @@ class Keeper:
             async with self._slots:
                 kept = await self.async_save(message_id)
         except HomeAssistantError as err:
-            if err.translation_key not in _PASSING:
+            if err.translation_key not in PASSING:
                 self._ledger.settle(message_id)
             self._complain(err.translation_key)
         else:
